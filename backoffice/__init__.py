@@ -1,0 +1,1 @@
+"""The Django project: settings, the admin site, and the ``jobs`` app."""

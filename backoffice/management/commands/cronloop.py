@@ -1,0 +1,82 @@
+"""The scheduler as a service: a tick every so often, and runs at once what people queue in the browser."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+
+from backoffice.jobs import lifecycle, registry, retention, scheduler
+from backoffice.jobs.clock import ClockIsOff, checked_now, steady_seconds
+from backoffice.jobs.commands import GRACE_SECONDS, SchedulingCommand, stop_signals
+from backoffice.jobs.executors.base import Executor
+from backoffice.jobs.models import Run
+
+logger = logging.getLogger(__name__)
+
+# Seconds between ticks, as in stock.
+DEFAULT_SLEEP = 5 * 60
+
+
+class Command(SchedulingCommand):
+    help = "Tick again and again until SIGTERM or Ctrl-C; queued runs are started within a second."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("-s", "--sleep", type=int, default=DEFAULT_SLEEP, help="seconds between ticks")
+        parser.add_argument("--cron_classes", nargs="+", help="class paths or job codes; all that are listed if none")
+        parser.add_argument("--repeat", type=int, help="end after so many ticks")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.names: list[str] = options["cron_classes"] or []
+        executor = self.make_executor(only_submitted=bool(self.names))
+        with stop_signals(leave_ctrl_c=not executor.offers_cancel) as stop:
+            try:
+                self.loop(executor, stop, options["sleep"], options["repeat"])
+            except KeyboardInterrupt:
+                logger.info("Stopped by Ctrl-C")
+            finally:
+                executor.close(GRACE_SECONDS)
+
+    def loop(self, executor: Executor, stop: Any, sleep: float, repeat: int | None) -> None:
+        ticks, next_tick = 0, steady_seconds()
+        while not stop.is_set():
+            if steady_seconds() >= next_tick and not (repeat and ticks >= repeat):
+                ticks, next_tick = ticks + 1, steady_seconds() + sleep
+                self.tick(executor)
+            executor.step(min(0.5, max(0.0, next_tick - steady_seconds())))
+            if repeat and ticks >= repeat and not executor.is_busy:
+                return
+            if not executor.offers_cancel:
+                stop.wait(max(0.0, min(1.0, next_tick - steady_seconds())))
+
+    def tick(self, executor: Executor) -> None:
+        """One tick. What goes wrong with it is logged; the next one makes up for it."""
+        try:
+            now = checked_now()
+            lifecycle.interrupt_stale()
+            for run in self._claimed(now):
+                executor.submit(run)
+            retention.clean_up(now)
+        except ClockIsOff as error:
+            logger.error("%s", error)
+        except (DatabaseError, InterfaceError) as error:
+            logger.error("This tick could not reach the database: %s", error)
+            connection.close()
+        except Exception:  # whatever a job's class came up with: the loop goes on
+            logger.exception("This tick failed")
+
+    def _claimed(self, now: datetime) -> Any:
+        if not self.names:
+            registry.sync(now)
+            yield from scheduler.tick(now)
+            return
+        for name, job, problem in registry.named(self.names, now):
+            run: Run | None = scheduler.claim(job, timezone.now()) if job else None
+            if problem:
+                logger.error("%s: %s", name, problem.text)
+            if run:
+                yield run

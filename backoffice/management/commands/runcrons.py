@@ -1,0 +1,111 @@
+"""One tick: runs what is due and returns when its runs have ended. Takes stock django-cron's options."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import django_cron
+from django.core.management.base import CommandParser
+from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
+
+from backoffice.jobs import control, lifecycle, registry, retention, scheduler
+from backoffice.jobs.clock import ClockIsOff, checked_now
+from backoffice.jobs.commands import DONE, GRACE_SECONDS, NOT_RUN, SchedulingCommand, stop_signals
+from backoffice.jobs.executors.base import Executor
+from backoffice.jobs.models import Job, Run
+from backoffice.jobs.registry import Problem
+
+
+class Command(SchedulingCommand):
+    help = "Run the jobs that are due, once. With names: only those, given as class paths or job codes."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("cron_classes", nargs="*", help="class paths or job codes; all that are listed if none")
+        parser.add_argument("--force", action="store_true", help="run them whether or not they are due")
+        parser.add_argument("--silent", action="store_true", help="write nothing to the console")
+        parser.add_argument("--dry-run", action="store_true", help="only show what would be run")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.is_silent = options["silent"]
+        self.leave_the_log_to_its_file()
+        self.say("Running Crons")
+        self.say("=" * 40)
+        try:
+            is_good = self.tick(options["cron_classes"], options["force"], options["dry_run"])
+        except ClockIsOff as error:
+            self.complain(str(error))
+            is_good = False
+        except (DatabaseError, InterfaceError) as error:
+            self.complain(f"The database did not take it: {error}. The next tick makes up for it.")
+            is_good = False
+        self.end(failed=not is_good)
+
+    def tick(self, names: list[str], force: bool, dry_run: bool) -> bool:
+        """One round. False if a name, or an entry of CRON_CLASSES, cannot be run."""
+        now = checked_now()
+        lifecycle.interrupt_stale()
+        executor = self.make_executor(only_submitted=bool(names))
+        is_good, runs = True, []
+        with stop_signals(leave_ctrl_c=not executor.offers_cancel) as stop:
+            for name, job, problem in self._entries(names, now):
+                if job is None:
+                    is_good = False
+                    self._complain(name, problem)
+                elif dry_run:
+                    self.say(f"[{DONE if force or scheduler.is_due(job, now) else NOT_RUN}] {job.code}")
+                else:
+                    runs.append(self._run(job, force, executor))
+            if not dry_run:
+                self._wait(executor, stop)
+        for run in runs:
+            if run:
+                self.report(run)
+        if not dry_run:
+            retention.clean_up(now)
+        return is_good
+
+    @staticmethod
+    def _entries(names: list[str], now: datetime) -> Iterator[tuple[str, Job | None, Problem | None]]:
+        """What is to be looked at: a job, or what is wrong with an entry."""
+        if names:
+            yield from registry.named(names, now)
+            return
+        entries = registry.sync(now)
+        jobs = {job.code: job for job in Job.objects.runnable()}
+        for entry in entries:  # in the order of CRON_CLASSES, as in stock
+            if entry.problem:
+                yield entry.path, None, entry.problem
+            elif entry.code in jobs:
+                yield entry.code, jobs[entry.code], None
+
+    def _run(self, job: Job, force: bool, executor: Executor) -> Run | None:
+        """Claim and submit one job's run; None, and a line that says so, if it is not due."""
+        now = timezone.now()
+        run = control.run_now(job, now) if force else scheduler.claim(job, now)
+        if run:
+            executor.submit(run)
+        else:
+            self.say(f"[{NOT_RUN}] {job.code}")
+        return run
+
+    @staticmethod
+    def _wait(executor: Executor, stop: threading.Event) -> None:
+        try:
+            executor.step(0)
+            while executor.is_busy and not stop.is_set():
+                executor.step(0.5)
+        finally:
+            executor.close(GRACE_SECONDS)
+
+    def _complain(self, name: str, problem: Problem | None) -> None:
+        """Name what cannot be run: where stock does, and on stderr, which a crontab mails."""
+        text = problem.text if problem else ""
+        if problem and problem.id == "jobs.W003":  # stock's own words and logger, which people grep for
+            django_cron.logger.info(text)
+        line = f"ERROR: Make sure these are valid cron class names: {name}\n{text}"
+        self.say(line)
+        self.complain(line)

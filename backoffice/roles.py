@@ -1,0 +1,79 @@
+"""Roles: groups of staff and what they may do. A role is given to a person in the browser, under Users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import AppConfig
+from django.apps import apps as current_apps
+from django.apps.registry import Apps
+from django.contrib.auth.management import create_permissions
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Q
+
+SEE = {
+    "jobs.view_job",
+    "jobs.view_run",
+    "jobs.view_lease",
+    "django_cron.view_cronjoblog",
+    "django_cron.view_cronjoblock",
+    "reporter.view_report",
+    "reporter.view_reportsection",
+    "reporter.view_recipient",
+    "reporter.view_subscription",
+    "reporter.view_edition",
+    "reporter.view_editionfile",
+    "reporter.view_delivery",
+}
+
+# Not among them: jobs.force_clear_lock, which takes the lock from a run that lives. It is given person by person.
+MANAGE_JOBS = {"jobs.run_job", "jobs.change_job", "jobs.clear_lock", "jobs.export_log"}
+
+EDIT_REPORTS = {
+    f"reporter.{action}_{model}"
+    for action in ("add", "change", "delete")
+    for model in ("report", "reportsection", "recipient", "subscription")
+} | {"reporter.send_report"}
+
+ROLES = {
+    "Viewer": SEE,
+    "Job manager": SEE | MANAGE_JOBS,
+    "Report editor": SEE | EDIT_REPORTS,
+}
+
+
+def sync_roles(apps: Apps = current_apps, app_labels: Iterable[str] = ("jobs", "django_cron", "reporter")) -> int:
+    """Give each role what it lacks; the number of permissions that were given.
+
+    What somebody added to a role by hand stays. ``apps`` knows the tables that there are: in the middle of
+    migrations that may not be all of them.
+    """
+    group_model = apps.get_model("auth", "Group")
+    permission_model = apps.get_model("auth", "Permission")
+    given = 0
+    for role, wanted in ROLES.items():
+        names = (name.split(".") for name in wanted)
+        condition = Q(pk__in=[])
+        for label, codename in names:
+            if label in app_labels:
+                condition |= Q(content_type__app_label=label, codename=codename)
+        group, _created = group_model.objects.get_or_create(name=role)
+        missing = list(permission_model.objects.filter(condition).exclude(group=group))
+        group.permissions.add(*missing)
+        given += len(missing)
+    return given
+
+
+def sync_after_migrate(app_config: AppConfig, using: str, apps: Apps = current_apps, **kwargs: Any) -> None:
+    """Bring the roles up to date with the permissions of the app that has just been migrated."""
+    concerned = any(name.startswith(f"{app_config.label}.") for name in SEE)
+    if using != DEFAULT_DB_ALIAS or not concerned:
+        return
+    try:
+        apps.get_model("auth", "Group")
+    except LookupError:  # only some other app was migrated, on an empty database
+        return
+    # Django makes them on the same signal, but whose turn comes first is a matter of the order of apps.
+    create_permissions(app_config, verbosity=0, using=using, apps=apps)
+    sync_roles(apps, [app_config.label])

@@ -1,0 +1,11 @@
+"""What a WSGI server serves: ``backoffice.wsgi:application``."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
+
+application = get_wsgi_application()
