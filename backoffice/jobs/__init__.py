@@ -1,0 +1,1 @@
+"""Any django-cron job, managed from the browser. Knows nothing of reports."""

@@ -1,0 +1,3 @@
+from backoffice.jobs.admin import jobs, locks, logs, runs
+
+__all__ = ["jobs", "locks", "logs", "runs"]

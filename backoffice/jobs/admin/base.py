@@ -1,0 +1,42 @@
+"""What the pages of jobs, runs, logs and locks share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    TypedAdmin = ModelAdmin
+else:
+
+    class TypedAdmin(admin.ModelAdmin):
+        """``ModelAdmin`` that takes its model in brackets, as the type checker wants it."""
+
+        def __class_getitem__(cls, model: Any) -> type[TypedAdmin]:
+            return cls
+
+
+class LargeTable:
+    """A list over millions of rows: counted once at most, sorted and filtered by what is indexed."""
+
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each count would read the table
+    list_per_page = 50
+    list_max_show_all = 0
+
+
+class ReadOnly:
+    """A page to look at: the rows are written by the scheduler, and by nobody else."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,114 @@
+"""How jobs and runs are shown: words, badges, moments and durations."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Model
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_cron.models import CronJobLog
+
+from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
+from backoffice.jobs.scheduler import MISSED_AFTER
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+NOTHING = "–"
+
+# How grave it is: the class of the badge. What is not here is grey.
+GRAVITY = {
+    RunStatus.RUNNING: "busy",
+    RunStatus.SUCCEEDED: "good",
+    RunStatus.FAILED: "bad",
+    RunStatus.INTERRUPTED: "bad",
+    RunStatus.CANCELLED: "odd",
+    RunStatus.MISSED: "odd",
+}
+
+
+def badge(gravity: str, text: str | StrPromise) -> SafeString:
+    return format_html('<span class="badge badge-{}">{}</span>', gravity, text)
+
+
+def status_badge(status: RunStatus) -> SafeString:
+    return badge(GRAVITY.get(status, "quiet"), status.label)
+
+
+def log_result(log: CronJobLog) -> tuple[str, str]:
+    """The gravity and the word for how a logged run ended; the log alone knows but success and failure."""
+    run = getattr(log, "run", None)
+    if run is not None:
+        return GRAVITY.get(run.shown_status, "quiet"), str(run.shown_status.label)
+    return ("good", _("succeeded")) if log.is_success else ("bad", _("failed"))
+
+
+def moment(at: datetime | None) -> str:
+    """To the second, in the viewer's zone, in one form for every language."""
+    if at is None:
+        return NOTHING
+    local = timezone.localtime(at)
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), date_format(local, "Y-m-d H:i:s"))
+
+
+def took(duration: timedelta | None) -> str:
+    if duration is None:
+        return NOTHING
+    seconds = max(0.0, duration.total_seconds())
+    if seconds < 10:
+        return _("%(seconds).1f s") % {"seconds": seconds}
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if minutes:
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
+    return _("%(seconds)d s") % {"seconds": rest}
+
+
+def link(to: Model | None, text: str = "") -> str:
+    """A link to the page of ``to``."""
+    if to is None:
+        return NOTHING
+    url = reverse(f"admin:{to._meta.app_label}_{to._meta.model_name}_change", args=[to.pk])
+    return format_html('<a href="{}">{}</a>', url, text or str(to))
+
+
+def cause(run: Run) -> str:
+    """Who or what started a run."""
+    if run.trigger == RunTrigger.PERSON and run.requested_by:
+        return run.requested_by.get_username()
+    text = capfirst(run.get_trigger_display())
+    if run.slots_covered > 1:
+        values = {"text": text, "count": run.slots_covered}
+        return ngettext("%(text)s, for %(count)d slot", "%(text)s, for %(count)d slots", run.slots_covered) % values
+    return text
+
+
+def job_state(job: Job, now: datetime) -> SafeString:
+    """A job's state in a word or two: what hinders it first, then what it does, then how it went last."""
+    if job.problem:
+        return format_html('{}<div class="problem">{}</div>', badge("bad", _("cannot run")), job.problem)
+    if not job.is_listed:
+        return badge("quiet", _("not listed in CRON_CLASSES"))
+    if any(lease.is_held for lease in job.leases.all()):
+        return badge("busy", _("running"))
+    if not job.is_enabled:
+        return badge("odd", _("switched off"))
+    if job.next_due_at is not None and job.next_due_at < now - MISSED_AFTER:
+        return badge("bad", _("overdue: nothing ticks"))
+    if job.failures_in_a_row:
+        count = job.failures_in_a_row
+        text = ngettext("failed the last time", "failed %(count)d times in a row", count)
+        return badge("bad", text % {"count": count})
+    if job.next_due_at is None:
+        return badge("odd", _("never comes due"))
+    return badge("good", _("fine")) if job.last_success_at else badge("quiet", _("has not run yet"))

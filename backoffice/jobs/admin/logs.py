@@ -1,0 +1,203 @@
+"""django-cron's log in the browser, in place of its own pages: those read the whole table several times."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, QuerySet, Value, When
+from django.db.models.functions import Left, Length, Right
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+from django_cron.models import CronJobLog
+
+from backoffice.jobs import control
+from backoffice.jobs.admin import display
+from backoffice.jobs.admin.asking import AsksFirst
+from backoffice.jobs.admin.base import LargeTable, ReadOnly, TypedAdmin
+from backoffice.jobs.admin.filters import DayRangeFilter, DurationFilter, JobCodeFilter, ResultFilter
+from backoffice.jobs.models import Job
+from backoffice.jobs.storable import first_line, last_line
+
+# The names of the pages.
+LIST = "django_cron_cronjoblog_changelist"
+EXPORT = "django_cron_cronjoblog_export"
+MESSAGE = "django_cron_cronjoblog_message"
+
+# Characters of a message that the list reads; it shows a line of them.
+SHOWN_IN_LIST = 200
+
+# Characters of a message that its page shows; there may be 25 million.
+SHOWN_ON_PAGE = 100_000
+
+admin.site.unregister(CronJobLog)
+
+
+@admin.register(CronJobLog)
+class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
+    list_display = ["job", "started", "took", "result", "said"]
+    list_filter = [ResultFilter, ("start_time", DayRangeFilter), JobCodeFilter, DurationFilter]
+    ordering = ["-start_time"]
+    actions = ["run_now", "clear_lock"]
+    sortable_by = ["started"]
+    search_fields = ["code"]
+    search_help_text = _("Part of a job's code")
+    fieldsets = [
+        (None, {"fields": ["job", "result", "started", "ended", "took", "message_text"]}),
+        (_("Run"), {"fields": ["run_link", "cause", "reason", "where"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CronJobLog]:
+        """With the beginning of each message, or its end, instead of all of it, which may be a job's whole output."""
+        logs = super().get_queryset(request).select_related("run__requested_by").defer("message")
+        # Of a failure that has no run, by stock django-cron: what was raised stands at the end of the traceback.
+        has_bare_traceback = When(run=None, is_success=False, then=Right("message", SHOWN_IN_LIST))
+        shown: QuerySet[CronJobLog] = logs.annotate(
+            opening=Left("message", SHOWN_IN_LIST), ending=Case(has_bare_traceback, default=Value(""))
+        )
+        return shown
+
+    def jobs_of(self, queryset: QuerySet[Any]) -> QuerySet[Job]:
+        return Job.objects.filter(code__in=queryset.values("code"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[CronJobLog], search_term: str
+    ) -> tuple[QuerySet[CronJobLog], bool]:
+        """Search the few jobs for the code and then the log by index, instead of reading all of the log."""
+        for word in search_term.split():
+            codes = Job.objects.filter(code__icontains=word).values_list("code", flat=True)
+            queryset = queryset.filter(code__in=[*codes, word])
+        return queryset, False
+
+    @staticmethod
+    def get_rangefilter_start_time_title(request: HttpRequest, field_path: str) -> str:
+        return gettext("day")
+
+    @admin.display(description=_("job"))
+    def job(self, log: CronJobLog) -> str:
+        return str(log.code)
+
+    @admin.display(description=_("started"), ordering="start_time")
+    def started(self, log: CronJobLog) -> str:
+        return display.moment(log.start_time)
+
+    @admin.display(description=_("ended"))
+    def ended(self, log: CronJobLog) -> str:
+        return display.moment(log.end_time)
+
+    @admin.display(description=_("took"))
+    def took(self, log: CronJobLog) -> str:
+        return display.took(log.end_time - log.start_time)
+
+    @admin.display(description=_("result"))
+    def result(self, log: CronJobLog) -> str:
+        return display.badge(*display.log_result(log))
+
+    @admin.display(description=_("message"))
+    def said(self, log: CronJobLog) -> str:
+        run = getattr(log, "run", None)
+        if run is not None and run.summary:
+            return str(run.summary)
+        return last_line(log.ending) or first_line(log.opening)
+
+    @admin.display(description=_("message"))
+    def message_text(self, log: CronJobLog) -> str:
+        """The first part, which is all that is read for it; the rest by download."""
+        part = Left("message", SHOWN_ON_PAGE)
+        text, length = CronJobLog.objects.filter(pk=log.pk).values_list(part, Length("message")).get()
+        if not text:
+            return display.NOTHING
+        shown = format_html('<pre class="output">{}</pre>', text)
+        if length <= SHOWN_ON_PAGE:
+            return shown
+        return format_html(
+            '<p>{} <a href="{}">{}</a></p>{}',
+            gettext("The first %(shown)d of %(length)d characters.") % {"shown": SHOWN_ON_PAGE, "length": length},
+            reverse(f"admin:{MESSAGE}", args=[log.pk]),
+            gettext("Download all of it"),
+            shown,
+        )
+
+    # --- Its run ---
+
+    @admin.display(description=_("run"))
+    def run_link(self, log: CronJobLog) -> str:
+        return display.link(getattr(log, "run", None))
+
+    @admin.display(description=_("started by"))
+    def cause(self, log: CronJobLog) -> str:
+        run = getattr(log, "run", None)
+        return display.cause(run) if run else display.NOTHING
+
+    @admin.display(description=_("reason"))
+    def reason(self, log: CronJobLog) -> str:
+        run = getattr(log, "run", None)
+        return run.reason or display.NOTHING if run else display.NOTHING
+
+    @admin.display(description=_("where"))
+    def where(self, log: CronJobLog) -> str:
+        run = getattr(log, "run", None)
+        if run is None or not run.host:
+            return display.NOTHING
+        return gettext("%(host)s, process %(pid)s") % {"host": run.host, "pid": run.pid}
+
+    # --- Files: the rows that the list shows, and one whole message ---
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        may_export = cast(User, request.user).has_perm(control.EXPORT_LOG)
+        return may_export and self.has_view_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"may_export": self.has_export_permission(request)} | (extra_context or {})
+        return super().changelist_view(request, context)
+
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site
+        return [
+            path("export/<str:kind>/", site.admin_view(self.export_view), name=EXPORT),
+            path("<int:pk>/message/", site.admin_view(self.message_view), name=MESSAGE),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(require_safe)
+    def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        """The address carries the query of the list, so the file holds what the list shows."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        if kind not in ("csv", "xlsx"):
+            raise Http404
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(reverse(f"admin:{LIST}", query={ERROR_FLAG: 1}))
+        from backoffice.jobs.admin import exports  # import-export is slow to import
+
+        if kind == "csv":
+            return exports.as_csv(changelist.queryset)
+        if changelist.result_count > exports.MAX_SHEET_ROWS:
+            text = gettext("A sheet holds no more than %(count)d rows: filter the list further, or export CSV.")
+            self.message_user(request, text % {"count": exports.MAX_SHEET_ROWS}, messages.ERROR)
+            return HttpResponseRedirect(reverse(f"admin:{LIST}") + changelist.get_query_string())
+        return exports.as_xlsx(changelist.queryset)
+
+    @method_decorator(require_safe)
+    def message_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        log = get_object_or_404(CronJobLog, pk=pk)
+        return HttpResponse(
+            log.message,
+            content_type="text/plain; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="log-{pk}.txt"'},
+        )

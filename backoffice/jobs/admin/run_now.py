@@ -1,0 +1,86 @@
+"""The page that asks before a job is run: when it last ran and what it did, and who else runs it now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from backoffice.jobs import control
+from backoffice.jobs.admin import display
+from backoffice.jobs.admin.asking import About, ReasonForm, ask, asked_about
+from backoffice.jobs.models import Job, Run
+
+
+def page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
+    jobs = asked_about(request)
+    form = ReasonForm(request.POST or None)
+    now = timezone.now()
+    if request.method == "POST" and form.is_valid():
+        return _run(model_admin, request, jobs, form.cleaned_data["reason"], now)
+    title = ngettext("Run this job now?", "Run these %(count)d jobs now?", len(jobs)) % {"count": len(jobs)}
+    abouts = [about(job, now) for job in jobs]
+    return ask(model_admin, request, abouts, form, title=title, button=_("Run now"))
+
+
+def about(job: Job, now: datetime) -> About:
+    last = job.last_run
+    facts = [(_("state"), str(display.job_state(job, now)))]
+    if last is None:
+        facts.append((_("last run"), _("It has not run yet.")))
+    else:
+        facts += [
+            (_("last run"), display.link(last, display.moment(last.ended_at))),
+            (_("what it did"), last.summary or str(last.shown_status.label)),
+            (_("started by"), display.cause(last)),
+            (_("took"), display.took(last.duration)),
+        ]
+    facts.append((_("next due"), display.moment(job.next_due_at) if job.is_listed and job.is_enabled else "–"))
+    return About(job, facts, [*_beside(job, now), ("quiet", _("Its timetable does not move."))])
+
+
+def _beside(job: Job, now: datetime) -> list[tuple[str, str]]:
+    """Remarks on runs that are there already."""
+    remarks = [("bad", job.problem)] if job.problem else []
+    for lease in control.leases_held(job):
+        if not lease.is_held:
+            continue
+        remarks.append(("odd", _("It runs now: %(holder)s.") % {"holder": control.holder_words(lease, now)}))
+        if not job.allows_parallel_runs:
+            remarks.append(("odd", _("It never runs beside itself: if that has not ended, the new run is skipped.")))
+    for run in Run.objects.queued().filter(job=job).select_related("requested_by"):
+        values = {"run": f"#{run.pk}", "cause": display.cause(run)}
+        remarks.append(("odd", _("Run %(run)s waits in the queue already (%(cause)s).") % values))
+    return remarks
+
+
+def _run(
+    model_admin: ModelAdmin[Any], request: HttpRequest, jobs: list[Job], reason: str, now: datetime
+) -> HttpResponse:
+    """Queue the runs, and lead to them."""
+    queued, found = [], []
+    for job in jobs:
+        try:
+            queued.append(control.run_now(job, now, by=cast(User, request.user), reason=reason))
+        except control.AlreadyQueued as already:
+            model_admin.message_user(request, str(already), messages.WARNING)
+            found.append(already.run)
+    if queued:
+        text = ngettext(
+            "The run waits for the scheduler, which starts it within seconds.",
+            "%(count)d runs wait for the scheduler, which starts them within seconds.",
+            len(queued),
+        )
+        model_admin.message_user(request, text % {"count": len(queued)}, messages.SUCCESS)
+    runs = queued + found
+    if len(runs) == 1:
+        return HttpResponseRedirect(reverse("admin:jobs_run_change", args=[runs[0].pk]))
+    return HttpResponseRedirect(reverse("admin:jobs_run_changelist"))

@@ -1,0 +1,76 @@
+"""Runs one job and tells how it ended, whatever the job does: the one place where ``do()`` is called."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from inspect import iscoroutinefunction, isgeneratorfunction
+from typing import Any
+
+from django.db import connections
+from django.utils.translation import gettext as _
+from django_cron import CronJobBase
+from django_cron.models import CronJobLog
+
+from backoffice.jobs import registry
+from backoffice.jobs.lifecycle import Outcome
+from backoffice.jobs.locks import LockTaken, configured_lock
+from backoffice.jobs.models import RunStatus
+from backoffice.jobs.storable import storable
+
+logger = logging.getLogger("django_cron")
+
+
+def perform(path: str) -> Outcome:
+    """Run the job whose class is at ``path``. Never raises: exits and interrupts are outcomes, too."""
+    entry = registry.load(path)
+    if entry.cls is None or entry.problem:
+        return Outcome(RunStatus.FAILED, entry.problem.text if entry.problem else "")
+    _drop_dead_connections()
+    try:
+        with configured_lock(entry.cls):
+            return _do(entry.cls)
+    except LockTaken as taken:
+        return Outcome(RunStatus.SKIPPED, str(taken))
+    except BaseException as error:
+        return failure(error)
+
+
+def _drop_dead_connections() -> None:
+    """What broke since the last run is connected anew; a transaction that this is called in goes on."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+
+
+def _do(cls: type[CronJobBase]) -> Outcome:
+    logger.debug("Running cron: %s code %s", cls.__name__, cls.code)
+    job = cls()
+    if isgeneratorfunction(job.do) or iscoroutinefunction(job.do):
+        # Calling it would do nothing at all, and look like a success.
+        return Outcome(RunStatus.FAILED, _("do() is a generator or async: make it a plain method, or nothing is done."))
+    job.set_prev_success_cron(_previous_success(cls.code))
+    try:
+        result: Any = job.do()
+    except BaseException as error:  # a job that exits, or is interrupted, has failed; nobody else has
+        return failure(error)
+    return Outcome(RunStatus.SUCCEEDED, storable(result))
+
+
+def _previous_success(code: str) -> CronJobLog | None:
+    """What ``get_prev_success_cron()`` answers inside a job."""
+    return CronJobLog.objects.filter(code=code, is_success=True).order_by("-start_time").first()
+
+
+def failure(error: BaseException) -> Outcome:
+    """A failed run: the traceback for those who repair it, and one line for a list."""
+    trace = "".join(traceback.format_exception(error))
+    if isinstance(error, SystemExit):
+        summary = _("The job called sys.exit(%(code)s).") % {"code": storable(error.code)}
+        return Outcome(RunStatus.FAILED, f"{summary}\n{trace}", summary)
+    return Outcome(RunStatus.FAILED, trace, _one_line(error), is_ctrl_c=isinstance(error, KeyboardInterrupt))
+
+
+def _one_line(error: BaseException) -> str:
+    lines = storable("".join(traceback.format_exception_only(error))).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,160 @@
+"""One tick: everything that is due is claimed, once, whoever else ticks at the same time.
+
+What is claimed is queued; an executor carries it out. Nothing here waits, sleeps or runs a job.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from backoffice.jobs.models import Job, MissedPolicy, Run, RunStatus, RunTrigger
+from backoffice.jobs.models.job import JobQuerySet
+from backoffice.jobs.timetable import EARLY, Due, Timetable
+
+logger = logging.getLogger(__name__)
+
+# A slot that is looked at later than this was missed: a crontab's tick comes well before.
+MISSED_AFTER = timedelta(minutes=15)
+
+
+def tick(now: datetime, jobs: JobQuerySet | None = None) -> list[Run]:
+    """Claim what is due at ``now``, of all jobs that the scheduler looks after or of ``jobs``.
+
+    Returns the runs that wait in the queue now. One indexed query when nothing is due.
+    """
+    looked_after = Job.objects.runnable() if jobs is None else jobs
+    claimed = (claim(job, now) for job in looked_after.filter(problem="").due(now + EARLY))
+    return [run for run in claimed if run]
+
+
+def is_due(job: Job, now: datetime) -> bool:
+    """Whether a tick at ``now`` would claim ``job``. What staff have switched off is never due, by name neither."""
+    if not job.is_enabled:
+        return False
+    if job.retry_at is not None:
+        return job.retry_at <= now
+    return _due(job, now) is not None
+
+
+def claim(job: Job, now: datetime) -> Run | None:
+    """Claim what is due of ``job``: its timetable moves on and a run is queued, in one transaction.
+
+    None if nothing is due, if another host was quicker, or if its policy only records what was missed.
+    """
+    if not is_due(job, now):
+        return None
+    due = _due(job, now)
+    is_retry = job.retry_at is not None
+    with transaction.atomic():
+        if not _move_on(job, due, now):
+            return None  # another host claimed it
+        if _is_day_off(job.timetable, now):
+            if due:
+                _record_missed(job, due, due.count, now, _("Nothing ticked on a day on which it may run."))
+            return None
+        if due is None:
+            return _retry(job, now)
+        if is_retry:
+            return _queue(job, due, now, RunTrigger.RETRY)
+        if job.missed_policy == MissedPolicy.RUN_ONCE:
+            return _queue(job, due, now, RunTrigger.SLOT)
+        return _queue_and_record(job, due, now)
+
+
+def _due(job: Job, now: datetime) -> Due | None:
+    if job.next_slot_at is None or job.next_slot_at > now + EARLY:
+        return None
+    return job.timetable.due(job.next_slot_at, now, job.interval_anchor)
+
+
+def _is_day_off(timetable: Timetable, now: datetime) -> bool:
+    """Whether today is no day for an interval on set days, as stock asks at each tick.
+
+    A slot at a set time is made up for on the next day, too: the report of the first of the month is wanted late
+    rather than never. One of many slots of an interval is not.
+    """
+    return not timetable.has_set_times and not timetable.allows_moment(now)
+
+
+def _move_on(job: Job, due: Due | None, now: datetime) -> bool:
+    """Move the timetable past what is due. False if the row is not as it was read."""
+    anchor, next_at = job.interval_anchor, job.next_slot_at
+    if due:
+        anchor = due.interval_at or anchor
+        slot = job.timetable.next_slot(max(due.latest.at, now), anchor)
+        next_at = slot.at if slot else None
+    seen = Job.objects.filter(pk=job.pk, next_due_at=job.next_due_at, claimed_at=job.claimed_at)
+    return bool(
+        seen.update(
+            next_slot_at=next_at,
+            next_due_at=next_at,
+            interval_anchor=anchor,
+            retry_at=None,
+            claimed_at=now,
+        )
+    )
+
+
+def _queue(job: Job, due: Due, now: datetime, trigger: RunTrigger, **values: Any) -> Run | None:
+    """Queue a run that answers for the slots of ``due``. None if the latest slot has its run already."""
+    defaults: dict[str, Any] = {
+        "job": job,
+        "trigger": trigger,
+        "slot": due.latest.key,
+        "due_at": due.latest.at,
+        "slots_covered": due.count,
+        "covers_from": due.first.at,
+        "ran_at_time": due.latest.local_time,
+        "queued_at": now,
+        "retry_of": job.last_run if trigger == RunTrigger.RETRY else None,
+    }
+    try:
+        with transaction.atomic():
+            return Run.objects.create(**(defaults | values))
+    except IntegrityError:
+        # A clock that was set back brings the same slot again. At a set time it had its run; an interval goes on.
+        if due.latest.local_time is None:
+            return Run.objects.create(**(defaults | values | {"slot": None}))
+        logger.info("%s: slot %s has had its run already", job.code, due.latest.key)
+        return None
+
+
+def _retry(job: Job, now: datetime) -> Run:
+    failed = job.last_run
+    return Run.objects.create(
+        job=job,
+        trigger=RunTrigger.RETRY,
+        due_at=job.retry_at or now,
+        queued_at=now,
+        retry_of=failed,
+        ran_at_time=failed.ran_at_time if failed else None,
+    )
+
+
+def _queue_and_record(job: Job, due: Due, now: datetime) -> Run | None:
+    """Run the latest slot if it has only just come, and leave a row that says what was missed."""
+    is_fresh = now - due.latest.at <= MISSED_AFTER
+    missed = due.count - 1 if is_fresh else due.count
+    if missed:
+        why = _("Nothing ticked when it was due; recorded as missed, as the job's policy says.")
+        _record_missed(job, due, missed, now, why)
+    return _queue(job, due, now, RunTrigger.SLOT, slots_covered=1, covers_from=due.latest.at) if is_fresh else None
+
+
+def _record_missed(job: Job, due: Due, count: int, now: datetime, why: str) -> None:
+    Run.objects.create(
+        job=job,
+        status=RunStatus.MISSED,
+        trigger=RunTrigger.SLOT,
+        due_at=due.first.at,
+        slots_covered=count,
+        covers_from=due.first.at,
+        queued_at=now,
+        ended_at=now,
+        summary=why,
+    )

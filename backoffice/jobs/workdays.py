@@ -1,0 +1,42 @@
+"""Working days of countries, as the holidays library knows them: with days that are made up for on a weekend.
+
+Importing that library costs over 100 ms, so it is imported by the first timetable that asks.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
+
+
+def is_working_day(day: date, country: str, subdivision: str = "") -> bool:
+    """Whether people work there on ``day``: no weekend and no holiday, or a weekend that makes up for one."""
+    return _calendar(country, subdivision).is_working_day(day)
+
+
+def countries() -> dict[str, list[str]]:
+    """Two-letter codes of the countries that are known, each with its subdivisions."""
+    from holidays import list_supported_countries
+
+    return list_supported_countries(include_aliases=False)
+
+
+def country_name(code: str) -> str:
+    """In English: "Hong Kong" for HK; the code where there is none."""
+    from holidays.registry import COUNTRIES
+
+    names = (name for name, *codes in COUNTRIES.values() if code in codes)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", next(names, code))
+
+
+@lru_cache(maxsize=64)
+def _calendar(country: str, subdivision: str) -> HolidayBase:
+    """It fills itself, year by year, with what is asked. Raises NotImplementedError for a place it does not know."""
+    from holidays import country_holidays
+
+    return country_holidays(country, subdiv=subdivision or None)
