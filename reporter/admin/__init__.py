@@ -1,0 +1,6 @@
+from reporter.admin.audience import RecipientAdmin, SubscriptionAdmin
+from reporter.admin.deliveries import DeliveryAdmin
+from reporter.admin.editions import EditionAdmin
+from reporter.admin.reports import ReportAdmin
+
+__all__ = ["DeliveryAdmin", "EditionAdmin", "RecipientAdmin", "ReportAdmin", "SubscriptionAdmin"]

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from typing import Any
+
+from csp.decorators import csp
+from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from backoffice.jobs.admin.base import ReadOnly
+from reporter.admin.base import MAX_INLINE_ROWS, NOTHING, link_to_list, moment_in
+from reporter.admin.deliveries import DELIVERY_TIMES, DeliveryTimes
+from reporter.models import Delivery, DeliveryState, Edition, EditionFile, EditionState
+
+# A mail carries its styles in itself; it may do nothing else, wherever it is opened.
+MAIL_POLICY = {
+    "default-src": ["'none'"],
+    "style-src": ["'unsafe-inline'"],
+    "img-src": ["data:"],
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
+    "frame-ancestors": ["'self'"],
+    "sandbox": [""],
+}
+
+
+class DeliveryInline(DeliveryTimes, ReadOnly, admin.TabularInline):
+    model = Delivery
+    fields = ["name", "address", "state", "server_reply", "due", "sent_at", "attempts", "next_attempt"]
+    readonly_fields = DELIVERY_TIMES
+    show_change_link = True
+    extra = 0
+
+
+@admin.register(Edition)
+class EditionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["__str__", "state", "why", "due", "built_at", "finished_at", "problem"]
+    list_filter = ["state", "why", "report"]
+    list_select_related = ["report"]
+    search_fields = ["report__name", "subject"]
+    show_full_result_count = False
+    fieldsets = [
+        (None, {"fields": ["report", "state", "problem", "list_of_deliveries", "period_from", "period_until", "zone"]}),
+        (_("Mail"), {"fields": ["subject", "mail_as_sent", "files_to_download", "plain_text"]}),
+        (_("Why"), {"fields": ["why", "slot", "slots_covered", "first_slot", "requested_by", "reason"]}),
+        (
+            _("How far it is"),
+            {"fields": ["due", "created_at", "attempts", "next_attempt", "built_at", "finished_at"]},
+        ),
+    ]
+    readonly_fields = [
+        "list_of_deliveries",
+        "mail_as_sent",
+        "files_to_download",
+        "plain_text",
+        "period_from",
+        "period_until",
+        "due",
+        "first_slot",
+        "next_attempt",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
+        rows: QuerySet[Edition] = super().get_queryset(request).defer("html", "text")  # large, and not in the list
+        return rows
+
+    def get_inlines(self, request: HttpRequest, obj: Edition | None) -> list[type[InlineModelAdmin]]:
+        is_long = obj is not None and obj.deliveries.count() > MAX_INLINE_ROWS
+        return [] if is_long else [DeliveryInline]
+
+    @admin.display(description=_("Deliveries"))
+    def list_of_deliveries(self, edition: Edition) -> SafeString | str:
+        counts = edition.deliveries.order_by("state").values_list("state").annotate(count=Count("pk"))
+        text = ", ".join(f"{DeliveryState(state).label}: {count}" for state, count in counts)
+        return link_to_list("delivery", text, edition__id__exact=edition.pk) if text else NOTHING
+
+    @admin.display(description=_("As it was sent"))
+    def mail_as_sent(self, edition: Edition) -> SafeString | str:
+        if not edition.html:
+            return NOTHING
+        return format_html(
+            '<iframe sandbox src="{}" title="{}" width="100%" height="640"></iframe>',
+            reverse("admin:reporter_edition_mail", args=[edition.pk]),
+            edition.subject,
+        )
+
+    @admin.display(description=_("Plain text"))
+    def plain_text(self, edition: Edition) -> SafeString | str:
+        return format_html("<pre>{}</pre>", edition.text) if edition.text else NOTHING
+
+    @admin.display(description=_("Files"))
+    def files_to_download(self, edition: Edition) -> SafeString | str:
+        links = (
+            (reverse("admin:reporter_edition_file", args=[edition.pk, file.pk]), file.name)
+            for file in edition.files.all()
+        )
+        return format_html_join(", ", '<a href="{}">{}</a>', links) or NOTHING
+
+    # --- By the clock of the report ---
+
+    @admin.display(description=_("from"))
+    def period_from(self, edition: Edition) -> str:
+        return moment_in(edition.zone, edition.period_start)
+
+    @admin.display(description=_("until"))
+    def period_until(self, edition: Edition) -> str:
+        return moment_in(edition.zone, edition.period_end)
+
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, edition: Edition) -> str:
+        return moment_in(edition.zone, edition.due_at)
+
+    @admin.display(description=_("first slot"))
+    def first_slot(self, edition: Edition) -> str:
+        return moment_in(edition.zone, edition.covers_from)
+
+    @admin.display(description=_("next attempt"))
+    def next_attempt(self, edition: Edition) -> str:
+        """Of its building: once that has ended, there is none."""
+        return moment_in(edition.zone, edition.next_attempt_at) if edition.state == EditionState.PENDING else NOTHING
+
+    # --- Pages of their own: the mail and its files ---
+
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site
+        return [
+            path("<int:pk>/mail/", site.admin_view(self.mail_view), name="reporter_edition_mail"),
+            path("<int:pk>/files/<int:file_pk>/", site.admin_view(self.file_view), name="reporter_edition_file"),
+            *super().get_urls(),
+        ]
+
+    @method_decorator([require_safe, xframe_options_sameorigin, csp(MAIL_POLICY)])
+    def mail_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return HttpResponse(self._seen(request, pk).html)
+
+    @method_decorator(require_safe)
+    def file_view(self, request: HttpRequest, pk: int, file_pk: int) -> FileResponse:
+        file = get_object_or_404(EditionFile, edition=self._seen(request, pk), pk=file_pk)
+        return FileResponse(file.file.open("rb"), as_attachment=True, filename=file.name, content_type="text/csv")
+
+    def _seen(self, request: HttpRequest, pk: int) -> Edition:
+        """The edition, if this person may see it."""
+        edition: Any = self.get_object(request, str(pk))
+        if not self.has_view_permission(request, edition):
+            raise PermissionDenied
+        return edition if edition is not None else get_object_or_404(Edition, pk=pk)

@@ -1,0 +1,50 @@
+"""What ``manage.py check`` says of reports: warnings, since a mail that cannot be sent must not stop a tick."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning
+
+from reporter.messages import sender_problem
+from reporter.sending_job import JOB, listed_codes
+
+
+def check_mail(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.MAIL_PROBLEM:
+        return []
+    return [
+        Warning(
+            f"EMAIL_URL cannot be used: {settings.MAIL_PROBLEM}. Reports are built, but nothing is sent.",
+            hint="Write it like smtp://user:password@mail.example.com:587/?tls=true, or leave it empty: "
+            "then mails are written as files into the outbox.",
+            id="reporter.W001",
+        )
+    ]
+
+
+def check_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    problem = sender_problem()
+    if not problem:
+        return []
+    return [
+        Warning(
+            f"DEFAULT_FROM_EMAIL cannot be used: {problem}. Reports are built, but nothing is sent.",
+            hint="Write it like Reports <reports@example.com>; what waits is sent then.",
+            id="reporter.W003",
+        )
+    ]
+
+
+def check_job(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The job that sends reports, also where CRON_CLASSES was set to one's own jobs alone."""
+    if JOB in settings.CRON_CLASSES or listed_codes():  # one that cannot be imported has a warning of its own
+        return []
+    return [
+        Warning(
+            f"CRON_CLASSES does not name {JOB}. No report is built, and nothing is sent.",
+            hint=f"Add it to CRON_CLASSES: CRON_CLASSES={','.join([JOB, *map(str, settings.CRON_CLASSES)])}",
+            id="reporter.W002",
+        )
+    ]

@@ -1,0 +1,111 @@
+"""What people do with reports. Each function checks the permission, does it, and writes down who did it and why."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from reporter.models import Edition, Report, Subscription, Why
+from reporter.models.choices import UNBUILT, UNFINISHED
+from reporter.models.validators import validate_zone
+from reporter.publishing import UNREADABLE, claim, new_edition
+from reporter.sending_job import why_nothing_is_sent
+
+__all__ = [
+    "SEND",
+    "AlreadyAskedFor",
+    "NotSent",
+    "NothingToSend",
+    "reschedule",
+    "send_now",
+    "what_is_missing",
+    "why_nothing_is_sent",
+]
+
+SEND = "reporter.send_report"
+
+
+class NotSent(Exception):
+    """An edition that was asked for is refused; the message says why."""
+
+
+class AlreadyAskedFor(NotSent):
+    """Somebody has asked for the same, and it is not finished."""
+
+
+class NothingToSend(NotSent):
+    """The report has no section, no subscriber, or a time zone that is not known."""
+
+
+def send_now(report: Report, user: User, reason: str, now: datetime | None = None) -> Edition:
+    """Ask for an edition of ``report`` at once, to all its subscribers; the next tick builds and sends it.
+
+    The edition is kept even while the job that sends it is not run: ``why_nothing_is_sent`` tells. Raises
+    PermissionDenied, NothingToSend, and AlreadyAskedFor while one that a person asked for is not finished.
+    """
+    if not user.has_perm(SEND):
+        raise PermissionDenied(_("You may not send reports."))
+    if missing := what_is_missing(report):
+        raise NothingToSend(missing)
+    if Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNFINISHED).exists():
+        raise _asked_for(report)
+    now = now or timezone.now()
+    edition = new_edition(
+        report,
+        now.astimezone(ZoneInfo(report.zone)).date(),
+        now,
+        why=Why.PERSON,
+        due_at=now,
+        requested_by=user,
+        reason=reason,
+    )
+    try:
+        with transaction.atomic():
+            edition.save()
+            LogEntry.objects.log_actions(
+                user.pk, [report], CHANGE, change_message=_("Send now: %(reason)s") % {"reason": reason}
+            )
+    except IntegrityError as error:
+        if not Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNBUILT).exists():
+            raise
+        raise _asked_for(report) from error  # by two people in the same moment
+    return edition
+
+
+def _asked_for(report: Report) -> AlreadyAskedFor:
+    text = _("“%(report)s” has been asked for already, and is not finished: it is not sent a second time.")
+    return AlreadyAskedFor(text % {"report": report})
+
+
+def what_is_missing(report: Report) -> str:
+    """Why an edition of ``report`` would hold nothing, or reach nobody; empty if it has all that it needs."""
+    if not report.sections.exists():
+        return _("“%(report)s” has no sections: nothing will be sent.") % {"report": report}
+    if not Subscription.objects.active().filter(report=report).exists():
+        return _("“%(report)s” has no subscribers: nothing will be sent.") % {"report": report}
+    try:
+        validate_zone(report.zone)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
+
+
+def reschedule(report: Report, now: datetime) -> None:
+    """Start the timetable of a changed report anew; the caller saves it.
+
+    What came due by the timetable that is stored gets its edition first: nothing is missed over an edit.
+    """
+    stored = Report.objects.filter(pk=report.pk, is_enabled=True).first()
+    if stored is not None:
+        # An unreadable timetable, of which no slot can be told, is what the edit repairs.
+        with contextlib.suppress(*UNREADABLE):
+            claim(stored, now)
+    report.reschedule(now)

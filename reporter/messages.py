@@ -1,0 +1,107 @@
+"""An edition as the bytes of a mail to one recipient; the same bytes each time, but for the Date header."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from django.conf import settings
+from django.utils.encoding import punycode
+
+from reporter.models import Delivery, Edition, EditionFile
+
+
+class FileChanged(Exception):
+    """A stored file is not what it was when the edition was built."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Message:
+    sender: str
+    address: str
+    content: bytes
+    content_hash: str  # of all but the Date header
+
+
+def attachments_of(edition: Edition) -> list[Attachment]:
+    """The edition's files from the storage. Raises FileChanged, or what the storage raises."""
+    return [Attachment(file.name, _content(file)) for file in edition.files.all()]
+
+
+def _content(file: EditionFile) -> bytes:
+    with file.file.open("rb") as stream:
+        content: bytes = stream.read()
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise FileChanged(f"The file {file.name} is not what it was when the edition was built.")
+    return content
+
+
+def message_for(delivery: Delivery, attachments: Sequence[Attachment], now: datetime) -> Message:
+    """The mail of one delivery. ``delivery.edition`` is read."""
+    edition = delivery.edition
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = _address(*sender)
+    mail["To"] = _address(delivery.name, delivery.address)
+    mail["Subject"] = one_line(edition.subject)
+    mail["Message-ID"] = delivery.message_id
+    mail["Auto-Submitted"] = "auto-generated"  # keeps out-of-office replies away
+    mail.set_content(edition.text)
+    mail.add_alternative(edition.html, subtype="html")
+    for attachment in attachments:
+        mail.add_attachment(attachment.content, maintype="text", subtype="csv", filename=one_line(attachment.name))
+    _fix_boundaries(mail, delivery.message_id)
+    repeatable = mail.as_bytes()
+    return Message(
+        sender=ascii_address(sender[1]),
+        address=ascii_address(delivery.address),
+        content=f"Date: {format_datetime(now)}\r\n".encode() + repeatable,
+        content_hash=hashlib.sha256(repeatable).hexdigest(),
+    )
+
+
+def sender_problem() -> str:
+    """What is wrong with DEFAULT_FROM_EMAIL as the sender of mails; empty if nothing is."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    local, _at, domain = address.rpartition("@")
+    try:
+        _address(name, address)
+        is_address = bool(local and domain) and ascii_address(address).isascii()
+    except (ValueError, IndexError, MessageError):
+        is_address = False
+    return "" if is_address else f"{settings.DEFAULT_FROM_EMAIL!r} is no e-mail address"
+
+
+def one_line(text: str) -> str:
+    """``text`` without line ends and other control characters: nothing in it can begin a header of its own."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def ascii_address(address: str) -> str:
+    """The address as mail servers take it: a domain in another script is written in ASCII."""
+    local, at, domain = one_line(address).rpartition("@")
+    return f"{local}{at}{punycode(domain)}" if at else address
+
+
+def _address(name: str, address: str) -> Address:
+    return Address(display_name=one_line(name), addr_spec=ascii_address(address))
+
+
+def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:
+    """Python draws boundaries by lot; a repetition has to be the same mail."""
+    for number, part in enumerate(part for part in mail.walk() if part.is_multipart()):
+        digest = hashlib.sha256(f"{message_id}{number}".encode()).hexdigest()
+        part.set_boundary(f"=={digest[:40]}==")

@@ -1,0 +1,77 @@
+"""The words in which editions and deliveries are described, and which change of their state is legal."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Language(models.TextChoices):
+    ENGLISH = "en", "English"
+    CHINESE = "zh-hans", "简体中文"
+
+
+class Weekday(models.IntegerChoices):
+    """Counted as timetables count them."""
+
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
+class Why(models.TextChoices):
+    """Who or what asked for an edition."""
+
+    TIMETABLE = "timetable", _("timetable")
+    PERSON = "person", _("a person")
+    COMMAND = "command", _("command line")
+
+
+class EditionState(models.TextChoices):
+    PENDING = "pending", _("pending")
+    BUILDING = "building", _("building")
+    BUILT = "built", _("built")
+    SENDING = "sending", _("sending")
+    SENT = "sent", _("sent")
+    PARTLY_SENT = "partly_sent", _("partly sent")
+    FAILED = "failed", _("failed")
+    SKIPPED = "skipped", _("skipped")  # for nobody on that day, or for nobody any more
+
+
+class DeliveryState(models.TextChoices):
+    PENDING = "pending", _("pending")
+    SENDING = "sending", _("sending")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("failed")
+    UNKNOWN = "unknown", _("unknown")
+    SKIPPED = "skipped", _("skipped")
+
+
+# From → to. What is not here is a bug of ours, and raises.
+EDITION_CHANGES: dict[EditionState, frozenset[EditionState]] = {
+    EditionState.PENDING: frozenset({EditionState.BUILDING}),
+    # To itself: another process takes over from a builder that died.
+    EditionState.BUILDING: frozenset(
+        {EditionState.BUILDING, EditionState.BUILT, EditionState.PENDING, EditionState.FAILED, EditionState.SKIPPED}
+    ),
+    EditionState.BUILT: frozenset({EditionState.SENDING}),
+    EditionState.SENDING: frozenset(
+        {EditionState.SENT, EditionState.PARTLY_SENT, EditionState.FAILED, EditionState.SKIPPED}
+    ),
+}
+
+DELIVERY_CHANGES: dict[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.PENDING: frozenset({DeliveryState.SENDING, DeliveryState.SKIPPED, DeliveryState.FAILED}),
+    DeliveryState.SENDING: frozenset(
+        {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.PENDING}
+    ),
+}
+
+# Editions that a builder looks at, those on which anything is to be done, and deliveries that are not decided yet.
+UNBUILT = (EditionState.PENDING, EditionState.BUILDING)
+UNFINISHED = (*UNBUILT, EditionState.BUILT, EditionState.SENDING)
+UNDECIDED = (DeliveryState.PENDING, DeliveryState.SENDING)

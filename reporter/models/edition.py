@@ -1,0 +1,125 @@
+"""An edition: a report for one period, built once and kept as it was sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from reporter.models.choices import EDITION_CHANGES, UNBUILT, UNDECIDED, EditionState, Why
+from reporter.models.report import Report
+from reporter.models.states import StateQuerySet
+from reporter.periods import Period
+
+
+class EditionQuerySet(StateQuerySet["Edition"]):
+    changes = EDITION_CHANGES
+
+    def to_build(self, now: datetime) -> EditionQuerySet:
+        """Editions that wait for a builder, or whose builder died; those that are quickly built come first."""
+        free = Q(state=EditionState.PENDING, next_attempt_at__lte=now)
+        left_behind = Q(state=EditionState.BUILDING, claimed_until__lte=now)
+        return self.filter(free | left_behind).order_by("report__build_seconds", "pk")
+
+    def to_settle(self) -> EditionQuerySet:
+        """Editions of which no delivery is undecided any more, but which do not say so yet."""
+        from reporter.models.delivery import Delivery
+
+        undecided = Delivery.objects.filter(edition=OuterRef("pk"), state__in=UNDECIDED)
+        return self.filter(~Exists(undecided), state=EditionState.SENDING)
+
+
+class Edition(models.Model):
+    report = models.ForeignKey(Report, verbose_name=_("report"), on_delete=models.PROTECT, related_name="editions")
+    state = models.CharField(_("state"), max_length=16, choices=EditionState.choices, default=EditionState.PENDING)
+
+    # Why, and for which days
+    why = models.CharField(_("asked for by"), max_length=16, choices=Why.choices)
+    slot = models.CharField(_("slot"), max_length=32, null=True, blank=True)
+    due_at = models.DateTimeField(_("due"))
+    slots_covered = models.PositiveIntegerField(
+        _("slots"), default=1, help_text=_("How many due moments it stands for: more than 1 if nothing ran.")
+    )
+    covers_from = models.DateTimeField(_("first slot"), null=True, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("requested by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    reason = models.CharField(_("reason"), max_length=255, blank=True)
+    local_date = models.DateField(_("day"))
+    period_start = models.DateTimeField(_("from"))
+    period_end = models.DateTimeField(_("until"))
+    zone = models.CharField(_("time zone"), max_length=64)
+
+    # How far it is
+    created_at = models.DateTimeField(_("created"))
+    attempts = models.PositiveSmallIntegerField(_("builds begun"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"))
+    claimed_by = models.UUIDField(_("builder"), null=True, blank=True, editable=False)
+    claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True, editable=False)
+    built_at = models.DateTimeField(_("built"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    problem = models.TextField(_("problem"), blank=True)
+
+    # As it is sent
+    subject = models.CharField(_("subject"), max_length=998, blank=True)
+    html = models.TextField(_("HTML"), blank=True)
+    text = models.TextField(_("plain text"), blank=True)
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("edition")
+        verbose_name_plural = _("editions")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "slot"], name="edition_once_per_slot"),
+            models.UniqueConstraint(
+                fields=["report"], name="edition_asked_for_once", condition=Q(why=Why.PERSON, state__in=UNBUILT)
+            ),
+        ]
+        indexes = [
+            # Whole ones: SQLite does not see that state = 'pending' lies within a partial index.
+            models.Index(fields=["state", "next_attempt_at"], name="edition_by_state"),
+            models.Index(fields=["report", "-id"], name="edition_by_report"),
+            models.Index(fields=["due_at"], name="edition_by_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report} · {self.local_date}"
+
+    @property
+    def told_period(self) -> Period:
+        return Period(self.period_start, self.period_end, self.zone)
+
+
+def file_path(file: EditionFile, name: str) -> str:
+    """Where a file is stored: numbers only, since storages differ in the names they take."""
+    return f"editions/{file.edition.local_date:%Y/%m}/{file.edition_id}/{file.position}.csv"
+
+
+class EditionFile(models.Model):
+    """A file that is attached to the mail, kept as it was sent."""
+
+    edition = models.ForeignKey(Edition, verbose_name=_("edition"), on_delete=models.CASCADE, related_name="files")
+    position = models.PositiveSmallIntegerField(_("position"))
+    name = models.CharField(_("name"), max_length=200)
+    file = models.FileField(_("file"), upload_to=file_path, max_length=255)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["edition", "position"], name="edition_file_position")]
+
+    def __str__(self) -> str:
+        return self.name

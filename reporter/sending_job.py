@@ -1,0 +1,30 @@
+"""Whether the job that sends reports is run at all: without it they stop, and nothing else would say so."""
+
+from __future__ import annotations
+
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from backoffice.jobs import registry
+from backoffice.jobs.models import Job
+
+JOB = "reporter.cron.SendDailyReportsCronJob"
+
+
+def listed_codes() -> set[str]:
+    """The codes under which CRON_CLASSES names the job, or one derived from it."""
+    job = import_string(JOB)
+    return {entry.code for entry in registry.configured() if entry.cls and issubclass(entry.cls, job)}
+
+
+def why_nothing_is_sent() -> str:
+    """What keeps the job from being run, and what to do; empty if it is run."""
+    codes = listed_codes()
+    if not codes:
+        return _("Nothing will be sent until CRON_CLASSES names %(job)s.") % {"job": JOB}
+    # A job that no tick has seen yet has no row, and is enabled.
+    known = set(Job.objects.filter(code__in=codes).values_list("code", "is_enabled"))
+    if known and not any(is_enabled for _code, is_enabled in known):
+        text = _("Nothing will be sent until the job %(code)s is enabled: it is switched off.")
+        return text % {"code": ", ".join(sorted(codes))}
+    return ""
