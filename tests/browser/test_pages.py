@@ -1,0 +1,140 @@
+"""Every page in a real browser: under the strict policy, on a desk and on a phone, in both languages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open, Site, Watched
+
+PHONE = 390
+
+
+def lists_in_the_menu(window: Watched) -> list[str]:
+    links = window.page.locator("#content-main th a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    return [link for link in links if link.count("/") > 3]
+
+
+def test_no_page_is_stopped_by_the_policy_or_complains(staff: Open) -> None:
+    window = staff()
+    lists = lists_in_the_menu(window)
+    assert len(lists) >= 10
+    for url in lists:
+        window.open(url)
+        assert window.overflow <= 0, url
+        page = window.page
+        first = page.locator("#result_list tbody tr th a").first
+        add = page.locator(".object-tools a.addlink").first
+        addresses = [link.get_attribute("href") for link in (first, add) if link.count()]
+        for address in addresses:
+            window.open(f"{address}")
+            assert window.overflow <= 0, address
+            for further in page.locator(".historylink, .deletelink").evaluate_all("all => all.map(a => a.href)"):
+                window.open(further)
+    window.open("/admin/password_change/")
+
+
+def test_calendar_clock_and_completion_work_under_the_policy(staff: Open) -> None:
+    window = staff()
+    page = window.page
+    window.open("/admin/auth/user/1/change/")
+    page.locator(".datetimeshortcuts a").first.click()
+    page.wait_for_function("document.querySelector('[name=last_login_0]').value.startsWith('20')")
+    page.locator(".clock-icon").first.click()
+    page.locator(".clockbox .timelist a").first.click()
+    window.open("/admin/reporter/subscription/add/")
+    for select in page.locator(".select2-selection").all():
+        select.click()
+        page.keyboard.press("Escape")
+
+
+def test_the_failure_of_yesterday_is_two_clicks_away(staff: Open) -> None:
+    window = staff()
+    page = window.page
+    window.open("/admin/django_cron/cronjoblog/")
+    page.locator("#changelist-filter").get_by_role("link", name="Failed").click()
+    page.locator("#changelist-filter").get_by_role("link", name="Yesterday").click()
+    page.wait_for_url("**start_time__range__gte=*")
+    expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="shop.failed_1").click()
+    expect(page.locator("pre.output")).to_contain_text("failed <b>badly</b>")
+
+
+def test_a_range_of_days_is_typed_into_the_browsers_own_fields(staff: Open) -> None:
+    window = staff()
+    page = window.page
+    day = (timezone.localdate() - timedelta(days=1)).isoformat()
+    window.open("/admin/django_cron/cronjoblog/?result=failed")
+    page.fill("input[name=start_time__range__gte]", day)
+    page.fill("input[name=start_time__range__lte]", day)
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    assert page.input_value("input[name=start_time__range__lte]") == day
+    page.get_by_role("link", name="Any date").click()
+    expect(page.locator("#result_list tbody tr")).to_have_count(3)
+
+
+def test_a_job_is_run_from_the_browser_and_its_run_says_who_asked(staff: Open) -> None:
+    window = staff()
+    page = window.page
+    window.open("/admin/jobs/job/")
+    page.locator("input.action-select").first.check()
+    page.select_option("select[name=action]", "run_now")
+    page.click("button[name=index]")
+    page.fill("input[name=reason]", "prices changed")
+    page.get_by_role("button", name="Run now").click()
+    page.wait_for_url("**/admin/jobs/run/*/change/")
+    expect(page.locator(".field-cause .readonly")).to_have_text("admin")
+    expect(page.locator(".field-reason .readonly")).to_have_text("prices changed")
+    for _ in range(60):
+        if page.locator(".field-state .badge").inner_text() == "succeeded":
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(page.locator(".field-state .badge")).to_have_text("succeeded")
+    page.locator(".field-log_link a").click()
+    expect(page.locator(".field-result .badge")).to_have_text("succeeded")
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_the_language_is_switched_with_and_without_javascript(site: Site, watched: Open, has_script: bool) -> None:
+    window = watched(base_url=site.url, java_script_enabled=has_script)
+    page = window.page
+    window.open("/admin/")
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", site.password)
+    page.click("input[type=submit]")
+    expect(page.locator("#site-name")).to_have_text("后台管理")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("#site-name")).to_have_text("Back office")
+
+
+def test_no_page_is_wider_than_a_phone(site: Site, watched: Open, staff: Open) -> None:
+    login = watched(base_url=site.url, width=PHONE, is_mobile=True, has_touch=True)
+    login.open("/admin/login/")
+    assert login.overflow <= 0
+    window = staff(width=PHONE, height=800, is_mobile=True, has_touch=True)
+    assert window.overflow <= 0
+    for url in lists_in_the_menu(window):
+        window.open(url)
+        assert window.overflow <= 0, url
+        first = window.page.locator("#result_list tbody tr th a").first
+        if first.count():
+            window.open(f"{first.get_attribute('href')}")
+            assert window.overflow <= 0, window.page.url
+
+
+def test_a_wrong_password_is_said_and_lets_nobody_in(site: Site, watched: Open) -> None:
+    window = watched(base_url=site.url)
+    window.open("/admin/")
+    window.page.fill("#id_username", "admin")
+    window.page.fill("#id_password", "not it")
+    window.page.click("input[type=submit]")
+    assert "correct username and password" in window.page.locator(".errornote").inner_text()
+    assert window.page.locator("#user-tools").count() == 0

@@ -1,0 +1,107 @@
+"""What every test can ask for. tests/settings.py says where data and databases of the suite are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import services
+from tests.settings import OURS
+
+ROOT = Path(__file__).resolve().parent.parent
+
+ManagePy = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Nothing: tests/settings.py gives every worker a database of its own, under the name that children know."""
+
+
+@pytest.fixture
+def clean_environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of a fresh checkout for a process: own data folder, SQLite, mail into files."""
+    foreign = {"DATA_DIR", "TEST_ROOT", "TEST_DATABASE_URL", *OURS}
+    kept = {name: value for name, value in os.environ.items() if name not in foreign and not name.startswith("PYTEST_")}
+    # Empty, not absent: the developer's .env must not fill them in.
+    emptied = dict.fromkeys(("DATABASE_URL", "CACHE_URL", "EMAIL_URL"), "")
+    return kept | emptied | {"DATA_DIR": str(tmp_path / "data"), "DJANGO_SETTINGS_MODULE": "backoffice.settings"}
+
+
+@pytest.fixture
+def manage(clean_environment: dict[str, str]) -> ManagePy:
+    """``manage("migrate", DATABASE_URL=…)`` runs manage.py as people do, warnings being errors; returns its result.
+
+    ``check=False`` to look at the exit status; ``timeout`` in seconds.
+    """
+
+    def run(*arguments: str, check: bool = True, timeout: float = 120, **environment: str):  # type: ignore[no-untyped-def]
+        result = subprocess.run(
+            [sys.executable, "-W", "error", "manage.py", *arguments],
+            cwd=ROOT,
+            env=clean_environment | environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=timeout,
+            check=False,
+        )
+        assert not check or result.returncode == 0, f"exit status {result.returncode}\n{result.stdout}\n{result.stderr}"
+        return result
+
+    return run
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    if services.why_no_postgres():
+        services.missing(services.why_no_postgres())
+    with services.fresh_postgres_database() as url:
+        yield url
+
+
+@pytest.fixture
+def private_postgres() -> Iterator[services.PrivatePostgres]:
+    """A PostgreSQL server of this test's own: ``.url``, ``.stop()``, ``.start()``, ``.restart()``, ``.kill()``."""
+    with services.running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _redis_of_this_process() -> Iterator[services.PrivateRedis]:
+    with services.running_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(_redis_of_this_process: services.PrivateRedis) -> str:
+    """An empty Redis server; this process's own, so that nobody else is in it."""
+    _redis_of_this_process.empty()
+    return _redis_of_this_process.url
+
+
+@pytest.fixture
+def private_redis() -> Iterator[services.PrivateRedis]:
+    """A Redis server of this test's own: ``.url``, ``.kill()``, ``.start()``."""
+    with services.running_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def rabbitmq_url() -> str:
+    """The RabbitMQ server for tests. It is shared: use queue names of your own."""
+    if services.why_no_rabbitmq():
+        services.missing(services.why_no_rabbitmq())
+    return services.RABBITMQ_SERVER
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The program to hand to Playwright as ``executable_path``."""
+    return services.chromium() or services.missing("Chromium is not installed")

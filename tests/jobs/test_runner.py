@@ -1,0 +1,127 @@
+"""The one place where ``do()`` is called: whatever a job does is an outcome."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from django.db import connection, transaction
+from django_cron.models import CronJobLog
+from pytest_django import Settings
+
+from backoffice.jobs import runner
+from backoffice.jobs.models import RunStatus
+from tests.jobs.listing import Listing, at
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def jobs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Listing:
+    return Listing(settings, monkeypatch)
+
+
+def raising(error: BaseException):  # type: ignore[no-untyped-def]
+    def do(job: object) -> None:
+        raise error
+
+    return do
+
+
+@pytest.mark.parametrize(
+    ("error", "summary"),
+    [
+        (ValueError("no such account"), "ValueError: no such account"),
+        (ValueError("two\nlines"), "ValueError: two"),
+        (ValueError(), "ValueError"),
+        (SystemExit(), "The job called sys.exit(None)."),
+        (SystemExit("gave up"), "The job called sys.exit(gave up)."),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (GeneratorExit(), "GeneratorExit"),
+        (MemoryError(), "MemoryError"),
+        (ExceptionGroup("two", [ValueError("a"), ValueError("b")]), "ExceptionGroup: two (2 sub-exceptions)"),
+    ],
+    ids=repr,
+)
+def test_what_a_job_raises_is_its_failure(jobs: Listing, error: BaseException, summary: str) -> None:
+    outcome = runner.perform(jobs.make("raises", raising(error)))
+    assert (outcome.status, outcome.summary) == (RunStatus.FAILED, summary.replace("(None)", "()"))
+    assert "in do" in outcome.message
+    assert outcome.is_ctrl_c == isinstance(error, KeyboardInterrupt)
+
+
+def test_the_cause_of_a_failure_is_in_its_log(jobs: Listing) -> None:
+    def do(job: object) -> None:
+        try:
+            raise OSError("connection refused")
+        except OSError as error:
+            raise RuntimeError("no report") from error
+
+    message = runner.perform(jobs.make("caused", do)).message
+    assert "connection refused" in message
+    assert "direct cause" in message
+
+
+def test_endless_recursion_is_a_failure(jobs: Listing) -> None:
+    def do(job: object) -> None:
+        do(job)
+
+    assert runner.perform(jobs.make("deep", do)).summary.startswith("RecursionError")
+
+
+def test_a_class_that_does_not_load_is_a_failure_that_says_so(jobs: Listing) -> None:
+    outcome = runner.perform("no_such_module.Job")
+    assert outcome.status == RunStatus.FAILED
+    assert "no_such_module.Job cannot be imported" in outcome.message
+
+
+@pytest.mark.parametrize(
+    "backend", ["no_such_module.Lock", "pathlib.Path", "pathlib.NoLock", "os.getpid", "Nonsense", ""]
+)
+def test_a_lock_backend_that_cannot_be_used_is_named(jobs: Listing, settings: Settings, backend: str) -> None:
+    settings.DJANGO_CRON_LOCK_BACKEND = backend
+    outcome = runner.perform(jobs.make("locked"))
+    assert outcome.status == RunStatus.FAILED
+    assert f"DJANGO_CRON_LOCK_BACKEND '{backend}'" in outcome.summary
+
+
+def test_a_job_in_a_transaction_of_the_caller_leaves_it_open(jobs: Listing) -> None:
+    with transaction.atomic():
+        runner.perform(jobs.make("nested"))
+        assert connection.is_usable()
+
+
+def test_a_failure_goes_to_djangos_log_if_wanted(
+    jobs: Listing, settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("django_cron"), "propagate", True)
+    jobs.add("raises", raising(ValueError("no such account")))
+    jobs.tick(at("2026-03-02 08:00"))
+    assert "cronjob error" not in caplog.text
+    settings.DJANGO_CRON_OUTPUT_ERRORS = True
+    jobs.tick(at("2026-03-02 08:01"))
+    assert "raises cronjob error:\nTraceback" in caplog.text
+    assert "no such account" in caplog.text
+
+
+def test_what_a_job_prints_is_no_message(jobs: Listing, capsys: pytest.CaptureFixture[str]) -> None:
+    def do(job: object) -> str:
+        print("printed")
+        return "returned"
+
+    jobs.add("prints", do)
+    jobs.tick(at("2026-03-02 08:00"))
+    assert CronJobLog.objects.get(code="prints").message == "returned\n"
+    assert "printed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("did", "level"), [(raising(ValueError("no")), logging.WARNING), (None, logging.INFO)])
+def test_a_failure_stands_out_in_the_log_file(
+    jobs: Listing, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, did: object, level: int
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(logging.getLogger("backoffice"), "propagate", True)
+    jobs.add("stands_out", *([did] if did else []))
+    jobs.tick(at("2026-03-02 08:00"))
+    ends = {record.levelno for record in caplog.records if record.getMessage().startswith("stands_out: run ")}
+    assert ends == {level}

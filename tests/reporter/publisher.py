@@ -1,0 +1,43 @@
+"""A process of its own that publishes: ``python -m tests.reporter.publisher prepare|publish …``.
+
+``publish NOW`` says *ready*, waits for a line on its input, so that several begin together, and publishes.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+import django
+
+
+def prepare(reports: int, recipients: int, due: datetime) -> None:
+    from reporter.models import Recipient, Report, ReportSection, Subscription
+
+    people = Recipient.objects.bulk_create(
+        Recipient(name=f"Person {n}", address=f"person{n}@example.com") for n in range(recipients)
+    )
+    for number in range(reports):
+        report = Report.objects.create(name=f"Report {number}", times=["08:00"], zone="UTC", next_due_at=due)
+        ReportSection.objects.create(report=report, dataset="deliveries")
+        Subscription.objects.bulk_create(Subscription(report=report, recipient=person) for person in people)
+
+
+def publish(now: datetime) -> None:
+    from django.db import connection
+
+    from reporter.publishing import publish as publish_reports
+
+    connection.ensure_connection()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(publish_reports(now).text(), flush=True)
+
+
+if __name__ == "__main__":
+    django.setup()
+    moment = datetime.fromisoformat(sys.argv[-1])
+    if sys.argv[1] == "prepare":
+        prepare(int(sys.argv[2]), int(sys.argv[3]), moment)
+    else:
+        publish(moment)

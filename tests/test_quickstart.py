@@ -1,0 +1,225 @@
+"""`make run`: set-up, demo, web server and scheduler, as real processes on a real port."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import manage as manage_py
+from backoffice.serving import PortTaken, listen
+from tests.conftest import ROOT, ManagePy
+from tests.services import free_port
+
+# Seconds in which things have to happen that take a few.
+PATIENCE = 60
+
+# What the promise says about the end.
+SECONDS_TO_END = 10
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def outbox(environment: dict[str, str]) -> list[str]:
+    return sorted(path.name for path in Path(environment["DATA_DIR"], "outbox").glob("*.eml"))
+
+
+def password(output: str) -> str:
+    found = re.search(r"Password +(\S+) ", output)
+    assert found, output
+    return found[1]
+
+
+def wait_for(what: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert process.poll() is None, f"it ended with exit status {process.poll()}"
+        assert time.monotonic() < deadline, "it did not come in time"
+        time.sleep(0.1)
+
+
+def is_answering(port: int) -> bool:
+    try:
+        with closing(urllib.request.urlopen(f"http://127.0.0.1:{port}/admin/login/", timeout=10)) as answer:
+            return answer.status == 200 and "csrfmiddlewaretoken" in answer.read().decode()
+    except OSError:
+        return False
+
+
+def processes_in(data_dir: str) -> dict[int, str]:
+    """The processes that work on this data folder, by id, with their command lines."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+            if f"DATA_DIR={data_dir}".encode() in environment:
+                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:  # it has just ended
+            continue
+    return found
+
+
+@pytest.fixture
+def start(clean_environment: dict[str, str]) -> Iterator[Start]:
+    """``start("quickstart", port)``: a server as people start it; whatever is left of it is killed at the end."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(command: str, port: int) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "manage.py", command],
+            cwd=ROOT,
+            env=clean_environment | {"PORT": str(port)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+    for pid in processes_in(clean_environment["DATA_DIR"]):  # would hold the output open
+        os.kill(pid, signal.SIGKILL)
+    for process in started:
+        process.communicate()
+
+
+def test_without_serving_the_demo_is_sent_once_and_says_so(manage: ManagePy, clean_environment: dict[str, str]) -> None:
+    first = manage("quickstart", "--no-serve").stdout
+    mails = outbox(clean_environment)
+    assert len(mails) == 2
+    assert "Sent:" in first
+    for mail in mails:
+        assert str(Path(clean_environment["DATA_DIR"], "outbox", mail)) in first
+    assert "alex@example.com" in first
+
+    second = manage("quickstart", "--no-serve").stdout
+    assert outbox(clean_environment) == mails
+    assert "Nothing new was sent" in second
+    assert "Sent:" not in second
+    assert password(second) == password(first)
+
+
+def test_mail_that_cannot_be_sent_is_said_and_is_a_failure(manage: ManagePy) -> None:
+    result = manage("quickstart", "--no-serve", check=False, EMAIL_URL=f"smtp://127.0.0.1:{free_port()}")
+    assert result.returncode == 1
+    assert "reporter.send_daily_reports_job: failed." in result.stdout
+    assert "127.0.0.1" in result.stdout
+    assert "Sent:" not in result.stdout
+
+
+def test_what_somebody_changed_of_the_demo_stays_changed(manage: ManagePy) -> None:
+    manage("quickstart", "--no-serve")
+    manage("shell", "-v0", "-c", "from reporter.models import Report; Report.objects.filter(pk=1).update(name='Ours')")
+    second = manage("quickstart", "--no-serve").stdout
+    assert "Nothing new was sent" in second
+    names = manage("shell", "-v0", "-c", "from reporter.models import Report; print(*Report.objects.order_by('pk'))")
+    assert names.stdout.startswith("Ours ")
+    assert "Job activity" not in names.stdout
+
+
+def test_the_first_password_is_for_its_owner_alone_and_is_not_shown_once_changed(
+    manage: ManagePy, clean_environment: dict[str, str]
+) -> None:
+    first = manage("quickstart", "--no-serve").stdout
+    file = Path(clean_environment["DATA_DIR"], "first-login.txt")
+    assert password(first) in file.read_text()
+    if os.name != "nt":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    code = "from django.contrib.auth.models import User; u = User.objects.get(username='admin'); "
+    manage("shell", "-v0", "-c", code + "u.set_password('another 4 me'); u.save()")
+    second = manage("quickstart", "--no-serve").stdout
+    assert password(first) not in second
+    assert "as you set it" in second
+
+
+def test_a_taken_port_is_one_clear_line(manage: ManagePy, clean_environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        for command in ("quickstart", "serve"):
+            result = manage(command, PORT=port, check=False)
+            assert result.returncode == 1
+            assert port in result.stderr
+            assert result.stderr.endswith(f"PORT={int(port) + 1}\n")
+            assert len(result.stderr.strip().splitlines()) == 1
+    assert not Path(clean_environment["DATA_DIR"], "first-login.txt").exists(), "it looks before it begins anything"
+
+
+def test_a_port_that_there_cannot_be_is_one_sentence() -> None:
+    with pytest.raises(PortTaken, match=r"0-65535\. Choose another: PORT=8000$"):
+        listen(70000)
+
+
+def test_ctrl_c_before_anything_has_begun_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(arguments: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("django.core.management.execute_from_command_line", interrupted)
+    with pytest.raises(SystemExit) as end:
+        manage_py.main()
+    assert end.value.code == 130
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot be sent Ctrl-C from outside on Windows")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_sends_the_demo_and_ends_with_nothing_left_running(
+    start: Start, clean_environment: dict[str, str], stop: signal.Signals
+) -> None:
+    port = free_port()
+    process = start("quickstart", port)
+    wait_for(lambda: is_answering(port), process)
+    wait_for(lambda: len(outbox(clean_environment)) == 2, process)
+    process.send_signal(stop)
+    output, _nothing = process.communicate(timeout=SECONDS_TO_END)
+    assert process.returncode == 0
+    assert f"http://localhost:{port}" in output
+    assert password(output)
+    assert "Traceback" not in output
+    assert processes_in(clean_environment["DATA_DIR"]) == {}
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc")
+def test_neither_of_the_two_outlives_the_other(
+    start: Start, manage: ManagePy, clean_environment: dict[str, str]
+) -> None:
+    manage("migrate", "-v0")
+    data_dir, port = clean_environment["DATA_DIR"], free_port()
+    process = start("serve", port)
+    wait_for(lambda: is_answering(port) and len(processes_in(data_dir)) > 1, process)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + SECONDS_TO_END
+    while processes_in(data_dir):
+        assert time.monotonic() < deadline, "the scheduler has outlived the web server"
+        time.sleep(0.1)
+
+    process = start("serve", port)
+    wait_for(lambda: is_answering(port) and scheduler_of(process), process)
+    os.kill(scheduler_of(process), signal.SIGKILL)
+    output, _nothing = process.communicate(timeout=SECONDS_TO_END)
+    assert process.returncode == 1
+    assert "The scheduler ended" in output
+
+
+def scheduler_of(process: subprocess.Popen[str]) -> int:
+    """The id of the child that ticks; 0 if it is not there yet."""
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            if f"\nPPid:\t{process.pid}\n" in status.read_text():
+                return int(status.parent.name)
+        except OSError:
+            continue
+    return 0

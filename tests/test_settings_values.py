@@ -1,0 +1,98 @@
+"""A setting that cannot be read, or cannot work, is named in a line; nobody has to read a traceback."""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
+
+from backoffice.bootstrap import database_of_url, kept_secret_key
+from backoffice.environment import Environment
+from tests.conftest import ManagePy
+
+
+def test_manage_names_every_setting_that_is_wrong_in_a_line_each(manage: ManagePy) -> None:
+    wrong = {
+        "PORT": ("abc", "a whole number, not 'abc'."),
+        "DEBUG": ("maybe", "true or false, not 'maybe'."),
+        "LOG_LEVEL": ("LOUD", "DEBUG, INFO, WARNING, ERROR or CRITICAL, not 'LOUD'."),
+        "JOBS_POOL_SIZE": ("many", "a whole number, not 'many'."),
+        "JOBS_POOL_MAX": ("2", "at least JOBS_POOL_SIZE, which is 4, not 2."),
+        "JOBS_LEASE_SECONDS": ("1", "a number of seconds from 3 to 315360000, not 1.0."),
+        "DJANGO_CRON_LOCK_TIME": ("soon", "a whole number, not 'soon'."),
+        "LANGUAGE_CODE": ("xx", "en or zh-hans, not 'xx'."),
+    }
+    result = manage("runcrons", check=False, **{name: value for name, (value, _words) in wrong.items()})
+    assert (result.returncode, result.stdout) == (1, "")
+    expected = {f"Settings: {name} must be {words}" for name, (_value, words) in wrong.items()}
+    assert set(result.stderr.splitlines()) == expected
+
+
+@pytest.mark.parametrize("command", ["check", "runcrons", "serve"])
+def test_a_database_url_that_cannot_be_read_is_named_and_its_password_is_not(manage: ManagePy, command: str) -> None:
+    result = manage(command, check=False, DATABASE_URL="postgres://me:geh#eim@host/name")
+    [line] = result.stderr.splitlines()
+    assert result.returncode == 1
+    assert line.startswith("Settings: DATABASE_URL cannot be read; it must be like postgres://user:password@host")
+    assert "eim" not in line
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(manage: ManagePy, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = manage("check", check=False, DATA_DIR=str(tmp_path / "file"))
+    [line] = result.stderr.splitlines()
+    assert result.returncode == 1
+    assert line.startswith(f"Settings: DATA_DIR {tmp_path / 'file'} cannot be made: ")
+
+
+def test_a_data_folder_that_takes_no_secret_key_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="cannot hold the secret key"):
+        kept_secret_key(tmp_path / "gone")
+
+
+def test_postgresql_without_its_driver_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_spec(name: str) -> ModuleSpec | None:
+        return None if name.startswith("psycopg") else importlib.util.find_spec(name)
+
+    monkeypatch.setattr("backoffice.bootstrap.find_spec", find_spec)
+    with pytest.raises(ValueError, match="pip install --require-hashes -r requirements-scale"):
+        database_of_url("postgres://me:secret@host/name")
+    assert database_of_url("sqlite:////tmp/x")["NAME"] == "/tmp/x"
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "2147483648"])
+def test_a_size_of_the_pool_that_cannot_work_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("JOBS_POOL_SIZE", value)
+    env = Environment()
+    assert env.whole("JOBS_POOL_SIZE", default=4, at_least=1) == 4
+    with pytest.raises(ImproperlyConfigured, match=r"^JOBS_POOL_SIZE must be a whole number"):
+        env.insist()
+
+
+@pytest.mark.parametrize("value", ["0", "-5", "2.9", "nan", "inf", "1e300"])
+def test_a_lease_that_cannot_work_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("JOBS_LEASE_SECONDS", value)
+    env = Environment()
+    env.seconds("JOBS_LEASE_SECONDS", default=60.0, at_least=3)
+    with pytest.raises(ImproperlyConfigured, match=r"^JOBS_LEASE_SECONDS must be a number of seconds"):
+        env.insist()
+
+
+def test_values_that_can_work_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PORT": "9000", "DEBUG": "yes", "LOG_LEVEL": "debug", "JOBS_LEASE_SECONDS": "3"}.items():
+        monkeypatch.setenv(name, value)
+    env = Environment()
+    read = (env.whole("PORT", 8000), env.flag("DEBUG", False), env.level("LOG_LEVEL", 20))
+    assert (*read, env.seconds("JOBS_LEASE_SECONDS", 60.0, 3)) == (9000, True, 10, 3.0)
+    env.insist()
+
+
+def test_a_lock_backend_that_cannot_be_imported_is_a_warning(settings: Settings) -> None:
+    settings.DJANGO_CRON_LOCK_BACKEND = "no_such_module.Lock"
+    [found] = [message for message in run_checks() if message.id == "jobs.W010"]
+    assert "DJANGO_CRON_LOCK_BACKEND 'no_such_module.Lock' cannot be used" in found.msg

@@ -1,0 +1,139 @@
+"""The site as a whole: dashboard, languages, headers, and who may open it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def viewer() -> Client:
+    user = User.objects.create_user("vera", is_staff=True)
+    user.groups.add(Group.objects.get(name="Viewer"))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def job() -> Job:
+    Job.objects.all().delete()
+    later = timezone.now() + timedelta(minutes=5)
+    return Job.objects.create(code="shop.tidy", class_path="shop.cron.Tidy", is_listed=True, next_due_at=later)
+
+
+def dashboard(client: Client) -> str:
+    return client.get(reverse("admin:index")).content.decode()
+
+
+def link_of_failures(page: str) -> str:
+    found = re.search(r'href="([^"]*state=trouble[^"]*)"', page)
+    return unescape(found[1]) if found else ""
+
+
+def runs_behind(client: Client, link: str) -> set[int]:
+    return {run.pk for run in client.get(link).context["cl"].result_list}
+
+
+def ended_run(job: Job, status: RunStatus, *, hours_ago: float) -> Run:
+    at = timezone.now() - timedelta(hours=hours_ago)
+    values = {"due_at": at, "queued_at": at, "started_at": at, "ended_at": at}
+    return Run.objects.create(job=job, status=status, trigger=RunTrigger.SLOT, **values)
+
+
+def test_the_dashboard_says_so_when_all_is_well(viewer: Client, job: Job) -> None:
+    ended_run(job, RunStatus.SUCCEEDED, hours_ago=1)
+    ended_run(job, RunStatus.FAILED, hours_ago=25)
+    page = dashboard(viewer)
+    assert "no run failed in the last 24 hours" in page
+    assert "attention-bad" not in page
+
+
+def test_the_dashboard_counts_recent_failures_and_runs_whose_process_is_gone(viewer: Client, job: Job) -> None:
+    ended_run(job, RunStatus.FAILED, hours_ago=1)
+    ended_run(job, RunStatus.INTERRUPTED, hours_ago=23)
+    ended_run(job, RunStatus.RUNNING, hours_ago=2)  # without a lease
+    page = dashboard(viewer)
+    assert "3 runs failed or were interrupted</a> in the last 24 hours: shop.tidy</li>" in page
+
+
+def test_what_the_dashboard_counts_is_what_its_link_opens(viewer: Client, job: Job) -> None:
+    ended_run(job, RunStatus.FAILED, hours_ago=500)
+    assert link_of_failures(dashboard(viewer)) == ""
+    wanted = {ended_run(job, RunStatus.FAILED, hours_ago=0).pk, ended_run(job, RunStatus.INTERRUPTED, hours_ago=23).pk}
+    assert runs_behind(viewer, link_of_failures(dashboard(viewer))) == wanted
+    wanted.add(ended_run(job, RunStatus.RUNNING, hours_ago=90).pk)  # without a lease, and nothing has ticked since
+    assert runs_behind(viewer, link_of_failures(dashboard(viewer))) == wanted
+
+
+def test_the_dashboard_names_the_five_jobs_that_failed_most(viewer: Client, job: Job) -> None:
+    for number in range(6):
+        other = Job.objects.create(code=f"job.{number}", class_path=f"x.Y{number}", is_listed=True)
+        for _time in range(10 - number):
+            ended_run(other, RunStatus.FAILED, hours_ago=1)
+    assert ": job.0, job.1, job.2, job.3, job.4, …</li>" in dashboard(viewer)
+
+
+def test_the_dashboard_names_jobs_that_cannot_run_or_whose_time_came_and_went(viewer: Client, job: Job) -> None:
+    Job.objects.create(code="shop.broken", class_path="x.Y", is_listed=True, problem="It cannot be imported.")
+    Job.objects.filter(pk=job.pk).update(next_due_at=timezone.now() - timedelta(hours=1))
+    page = dashboard(viewer)
+    assert "1 job cannot run</a>: shop.broken" in page
+    assert "1 job is overdue</a>: shop.tidy" in page
+
+
+def test_a_job_that_is_switched_off_is_not_overdue(viewer: Client, job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(next_due_at=timezone.now() - timedelta(hours=1), is_enabled=False)
+    assert "attention-bad" not in dashboard(viewer)
+
+
+def test_who_may_not_see_runs_is_told_nothing_of_them(client: Client, job: Job) -> None:
+    ended_run(job, RunStatus.FAILED, hours_ago=1)
+    client.force_login(User.objects.create_user("nobody", is_staff=True))
+    assert "attention" not in dashboard(client)
+
+
+def test_everybody_else_is_asked_to_log_in(client: Client) -> None:
+    for name in ("index", "jobs_job_changelist", "jobs_run_changelist", "django_cron_cronjoblog_changelist"):
+        answer = client.get(reverse(f"admin:{name}"))
+        assert answer.status_code == 302
+        assert "/admin/login/" in answer["Location"]
+
+
+def test_the_language_is_switched_by_a_form_and_kept(viewer: Client) -> None:
+    home = reverse("admin:index")
+    assert '<html lang="en"' in dashboard(viewer)
+    answer = viewer.post(reverse("set_language"), {"language": "zh-hans", "next": home})
+    assert answer.status_code == 302
+    assert '<html lang="zh-hans"' in dashboard(viewer)
+
+
+def test_the_language_can_be_switched_before_logging_in(client: Client) -> None:
+    page = client.get(reverse("admin:login")).content.decode()
+    assert reverse("set_language") in page
+    assert 'value="zh-hans"' in page
+
+
+def test_nothing_inline_and_nothing_foreign_is_allowed_to_run(client: Client) -> None:
+    policy = client.get(reverse("admin:login"))["Content-Security-Policy"]
+    assert "script-src 'self';" in f"{policy};"
+    assert "style-src 'self';" in f"{policy};"
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+
+
+def test_the_menu_begins_with_jobs_and_runs(viewer: Client) -> None:
+    apps = viewer.get(reverse("admin:index")).context["app_list"]
+    assert [app["app_label"] for app in apps][:3] == ["jobs", "django_cron", "reporter"]
+    assert [model["object_name"] for model in apps[0]["models"]] == ["Job", "Run", "Lease"]
