@@ -38,6 +38,7 @@ for days_ago in range(3):
 SAMPLE_LOCKS = """
 import uuid
 from datetime import timedelta
+from django.db import transaction
 from django.utils import timezone
 from django_cron.models import CronJobLock
 from backoffice.jobs import control, lifecycle
@@ -51,9 +52,10 @@ past = now - timedelta(hours=1)
 Lease.objects.create(key=dead.code, job=dead, token=uuid.uuid4(), host="host-b", pid=79, heartbeat_at=past,
     expires_at=past)
 CronJobLock.objects.create(job_name=dead.class_path, locked=True)
-run = control.run_now(alive, now)
-lifecycle.start(run, lifecycle.Holder("host-a", 77, 78))
-Lease.objects.filter(run=run).update(expires_at=now + timedelta(days=1))
+with transaction.atomic():  # or else the site's own scheduler may start the run first
+    run = control.run_now(alive, now)
+    assert lifecycle.start(run, lifecycle.Holder("host-a", 77, 78))
+    Lease.objects.filter(run=run).update(expires_at=now + timedelta(days=1))
 """
 
 
