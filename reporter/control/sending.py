@@ -1,8 +1,7 @@
-"""What people do with reports. Each function checks the permission, does it, and writes down who did it and why."""
+"""Sending a report by hand."""
 
 from __future__ import annotations
 
-import contextlib
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,19 +15,7 @@ from django.utils.translation import gettext as _
 from reporter.models import Edition, Report, Subscription, Why
 from reporter.models.choices import UNBUILT, UNFINISHED
 from reporter.models.validators import validate_zone
-from reporter.publishing import UNREADABLE, claim, new_edition
-from reporter.sending_job import why_nothing_is_sent
-
-__all__ = [
-    "SEND",
-    "AlreadyAskedFor",
-    "NotSent",
-    "NothingToSend",
-    "reschedule",
-    "send_now",
-    "what_is_missing",
-    "why_nothing_is_sent",
-]
+from reporter.publishing import new_edition
 
 SEND = "reporter.send_report"
 
@@ -96,16 +83,3 @@ def what_is_missing(report: Report) -> str:
     except ValidationError as error:
         return " ".join(error.messages)
     return ""
-
-
-def reschedule(report: Report, now: datetime) -> None:
-    """Start the timetable of a changed report anew; the caller saves it.
-
-    What came due by the timetable that is stored gets its edition first: nothing is missed over an edit.
-    """
-    stored = Report.objects.filter(pk=report.pk, is_enabled=True).first()
-    if stored is not None:
-        # An unreadable timetable, of which no slot can be told, is what the edit repairs.
-        with contextlib.suppress(*UNREADABLE):
-            claim(stored, now)
-    report.reschedule(now)

@@ -1,13 +1,11 @@
-"""What people do to jobs. Browser, command line and workers call these: permission, change and audit inside."""
+"""Clearing locks: what a dead holder left behind, and by force what a living one holds."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -15,21 +13,8 @@ from django_cron.models import CronJobLock
 
 from backoffice.jobs import lifecycle
 from backoffice.jobs.clock import lease_clock
-from backoffice.jobs.models import Job, Lease, Run, RunTrigger
-
-RUN_JOB = "jobs.run_job"
-CLEAR_LOCK = "jobs.clear_lock"
-FORCE_CLEAR_LOCK = "jobs.force_clear_lock"
-EXPORT_LOG = "jobs.export_log"
-
-
-class AlreadyQueued(Exception):
-    """A person has asked for ``run`` already, and it has not begun yet."""
-
-    def __init__(self, run: Run) -> None:
-        values = {"run": run, "person": run.requested_by.get_username() if run.requested_by else "?"}
-        super().__init__(_("%(run)s, asked for by %(person)s, waits in the queue already.") % values)
-        self.run = run
+from backoffice.jobs.control.rights import CLEAR_LOCK, FORCE_CLEAR_LOCK, check, note
+from backoffice.jobs.models import Job, Lease
 
 
 class LockIsHeld(Exception):
@@ -40,37 +25,15 @@ class LockIsHeld(Exception):
         super().__init__(text % {"holder": holder_words(lease, now)})
 
 
-def run_now(job: Job, now: datetime, *, by: User | None = None, reason: str = "") -> Run:
-    """Queue a run of ``job``, whatever its timetable says; the timetable does not move.
-
-    ``by`` is the person who asks, None for the command line of the host. Raises PermissionDenied, and AlreadyQueued
-    where a run that a person asked for waits already.
-    """
-    _check(by, RUN_JOB)
-    with transaction.atomic():
-        if by is not None:
-            _refuse_a_second(job)
-        run = Run.objects.create(
-            job=job,
-            trigger=RunTrigger.PERSON if by else RunTrigger.COMMAND,
-            requested_by=by,
-            reason=reason[:255],
-            due_at=now,
-            queued_at=now,
-        )
-        _note(by, job, _("Run now: run %(run)d. %(reason)s") % {"run": run.pk, "reason": reason})
-    return run
-
-
 def clear_lock(job: Job, now: datetime, *, by: User | None = None, reason: str = "", force: bool = False) -> bool:
     """Make ``job`` free to run: its lease, and django-cron's own database lock of it. False if it was free.
 
     Runs whose holder is gone are recorded as interrupted. Raises PermissionDenied, and LockIsHeld for a holder that
     lives. With ``force`` that one loses its lock: its run is recorded as interrupted, and can change nothing more.
     """
-    _check(by, CLEAR_LOCK)
+    check(by, CLEAR_LOCK)
     if force:
-        _check(by, FORCE_CLEAR_LOCK)
+        check(by, FORCE_CLEAR_LOCK)
     with transaction.atomic():
         before = [holder_words(lease, now) for lease in leases_held(job)]
         gone = lifecycle.interrupt_stale(job)
@@ -84,7 +47,7 @@ def clear_lock(job: Job, now: datetime, *, by: User | None = None, reason: str =
         if force:
             text = _("Cleared the lock by force: %(before)s. %(reason)s")
         values = {"before": "; ".join(before) or _("of a run whose lock is gone"), "reason": reason}
-        _note(by, job, text % values)
+        note(by, job, text % values)
     return True
 
 
@@ -123,22 +86,3 @@ def _free(lease: Lease, now: datetime, by: User | None, reason: str, force: bool
     who = by.get_username() if by else _("the command line")
     text = _("Interrupted: its lock was cleared by %(person)s. %(reason)s") % {"person": who, "reason": reason}
     lifecycle.take_away(lease, text.strip())
-
-
-def _refuse_a_second(job: Job) -> None:
-    """Raise AlreadyQueued for the second of two who ask at once: they wait for each other at the job's row."""
-    Job.objects.select_for_update().get(pk=job.pk)
-    asked_for = Run.objects.queued().filter(job=job, trigger=RunTrigger.PERSON).select_related("requested_by")
-    if run := asked_for.first():
-        raise AlreadyQueued(run)
-
-
-def _check(by: User | None, permission: str) -> None:
-    if by is not None and not by.has_perm(permission):
-        raise PermissionDenied
-
-
-def _note(by: User | None, job: Job, text: str) -> None:
-    """Leave an entry in the job's history, which is one of people: the command line leaves none."""
-    if by is not None:
-        LogEntry.objects.log_actions(by.pk, [job], CHANGE, change_message=text.strip(), single_object=True)

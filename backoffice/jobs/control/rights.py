@@ -1,0 +1,25 @@
+"""Who may do what to jobs, and the note that it was done."""
+
+from __future__ import annotations
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+
+from backoffice.jobs.models import Job
+
+RUN_JOB = "jobs.run_job"
+CLEAR_LOCK = "jobs.clear_lock"
+FORCE_CLEAR_LOCK = "jobs.force_clear_lock"
+EXPORT_LOG = "jobs.export_log"
+
+
+def check(by: User | None, permission: str) -> None:
+    if by is not None and not by.has_perm(permission):
+        raise PermissionDenied
+
+
+def note(by: User | None, job: Job, text: str) -> None:
+    """Leave an entry in the job's history, which is one of people: the command line leaves none."""
+    if by is not None:
+        LogEntry.objects.log_actions(by.pk, [job], CHANGE, change_message=text.strip(), single_object=True)

@@ -1,0 +1,16 @@
+"""What people do with reports. Each function checks the permission, does it, and writes down who did it and why."""
+
+from reporter.control.sending import SEND, AlreadyAskedFor, NothingToSend, NotSent, send_now, what_is_missing
+from reporter.control.timetables import reschedule
+from reporter.sending_job import why_nothing_is_sent
+
+__all__ = [
+    "SEND",
+    "AlreadyAskedFor",
+    "NotSent",
+    "NothingToSend",
+    "reschedule",
+    "send_now",
+    "what_is_missing",
+    "why_nothing_is_sent",
+]
