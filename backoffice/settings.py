@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_cron",
+    "django_htmx",
     "import_export",
     "rangefilter",
     "backoffice.jobs",
