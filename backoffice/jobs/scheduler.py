@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.jobs.models import Job, MissedPolicy, Run, RunStatus, RunTrigger
 from backoffice.jobs.models.job import JobQuerySet
-from backoffice.jobs.timetable import EARLY, Due, Timetable
+from backoffice.jobs.timetable import EARLY, UNREADABLE, Due, Timetable
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +28,17 @@ def tick(now: datetime, jobs: JobQuerySet | None = None) -> list[Run]:
     Returns the runs that wait in the queue now. One indexed query when nothing is due.
     """
     looked_after = Job.objects.runnable() if jobs is None else jobs
-    claimed = (claim(job, now) for job in looked_after.filter(problem="").due(now + EARLY))
+    claimed = (_claim_if_readable(job, now) for job in looked_after.filter(problem="").due(now + EARLY))
     return [run for run in claimed if run]
+
+
+def _claim_if_readable(job: Job, now: datetime) -> Run | None:
+    """None for a stored timetable that cannot be read: the others must go on, and its state says that it is overdue."""
+    try:
+        return claim(job, now)
+    except UNREADABLE:
+        logger.exception("%s: its timetable cannot be read", job.code)
+        return None
 
 
 def is_due(job: Job, now: datetime) -> bool:
@@ -100,6 +109,12 @@ def _move_on(job: Job, due: Due | None, now: datetime) -> bool:
     )
 
 
+def record_missed(job: Job, now: datetime, why: str) -> None:
+    """Leave a row for what is due of ``job`` and will not be run."""
+    if due := _due(job, now):
+        _record_missed(job, due, due.count, now, why)
+
+
 def _queue(job: Job, due: Due, now: datetime, trigger: RunTrigger, **values: Any) -> Run | None:
     """Queue a run that answers for the slots of ``due``. None if the latest slot has its run already."""
     defaults: dict[str, Any] = {
@@ -117,11 +132,22 @@ def _queue(job: Job, due: Due, now: datetime, trigger: RunTrigger, **values: Any
         with transaction.atomic():
             return Run.objects.create(**(defaults | values))
     except IntegrityError:
+        if key := _another_key(job, due):
+            return _queue(job, due, now, trigger, **(values | {"slot": key}))
         # A clock that was set back brings the same slot again. At a set time it had its run; an interval goes on.
         if due.latest.local_time is None:
             return Run.objects.create(**(defaults | values | {"slot": None}))
         logger.info("%s: slot %s has had its run already", job.code, due.latest.key)
         return None
+
+
+def _another_key(job: Job, due: Due) -> str | None:
+    """A key for a slot that is another than the one with its key: the zone of the timetable has changed since."""
+    slot, timetable = due.latest, job.timetable
+    key = timetable.key_of_another_zone(slot)
+    had = dict(Run.objects.filter(job=job, slot__in=[slot.key, key]).values_list("slot", "due_at"))
+    is_another = slot.key in had and not timetable.is_same_slot(slot, had[slot.key])
+    return key if is_another and key not in had else None
 
 
 def _retry(job: Job, now: datetime) -> Run:
