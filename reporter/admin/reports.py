@@ -7,7 +7,8 @@ from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -106,6 +107,14 @@ class ReportAdmin(HasTimetable, admin.ModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return super().get_changeform_initial_data(request) | {"owner": request.user.pk}
+
+    def response_add(self, request: HttpRequest, obj: Report, post_url_continue: str | None = None) -> HttpResponse:
+        """What comes next for a new report is when it is to be sent."""
+        if request.POST.keys() & {"_addanother", "_continue", "_popup"} or not self.may_change_timetable(request):
+            return super().response_add(request, obj, post_url_continue)
+        text = _("“%(report)s” was added. When is it to be sent?") % {"report": obj}
+        self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:reporter_report_timetable", args=[obj.pk]))
 
     def save_model(self, request: HttpRequest, obj: Report, form: ModelForm, change: bool) -> None:
         if "is_enabled" in form.changed_data or not change:

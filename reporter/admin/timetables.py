@@ -42,7 +42,9 @@ class ReportTimetablePage(TimetablePage):
             current.never_comes_due()  # asks for its zone
         except UNREADABLE:
             current = Timetable.from_data(default_timetable(), self.row.timetable_code)
-        return TimetableForm(data, current=current, least_minutes=LEAST_MINUTES)
+        form = TimetableForm(data, current=current, least_minutes=LEAST_MINUTES)
+        form.fields["zone"].help_text = _("Times are those of its clocks, and the days that it tells of are its days.")
+        return form
 
     def preview_of(self, timetable: Timetable) -> Preview:
         shown = preview(timetable, self.now, self.now, None)

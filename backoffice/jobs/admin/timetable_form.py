@@ -35,7 +35,7 @@ class TimetableForm(forms.Form):
     """``timetable`` is what was typed, once it is valid; None for the one in the code.
 
     ``in_code`` is the timetable of the code, where there is one to go back to. ``least_minutes`` is the shortest
-    interval. ``code`` is what the spread goes by.
+    interval.
     """
 
     kind = forms.ChoiceField(label=_("when it is due"), widget=forms.RadioSelect)
@@ -133,37 +133,34 @@ class TimetableForm(forms.Form):
         if kind in FIELD_OF:
             typed = {name: cleaned.get(name, "") for name in (FIELD_OF[kind], *CONDITIONS)}
             typed["zone"] = typed["zone"] or timezone.get_default_timezone_name()
-            if self._has_moments(kind):
-                self._read(typed)
+            self._insist_on(FIELD_OF[kind], typed)
+            self._read(typed)
         return cleaned
 
-    def _has_moments(self, kind: str) -> bool:
-        name = FIELD_OF[kind]
-        if self.cleaned_data.get(name):
-            return True
-        if not self.has_error(name):
-            self.add_error(name, gettext("Fill this in, or choose another way. An example: %(example)s")
-                           % {"example": BEGIN_WITH[name]})  # fmt: skip
-        return False
+    def _insist_on(self, name: str, typed: dict[str, Any]) -> None:
+        if not typed[name]:
+            typed[name] = BEGIN_WITH[name]
+            if not self.has_error(name):
+                text = gettext("Fill this in, or choose another way. An example: %(example)s")
+                self.add_error(name, text % {"example": BEGIN_WITH[name]})
 
     def _read(self, typed: dict[str, Any]) -> None:
-        """All that is wrong is said at once: what is wrong is left out, and the rest is read again."""
-        while True:
+        """All that is wrong is said at once: what cannot be read is left out, and the rest is read again."""
+        timetable = None
+        while timetable is None:
             try:
-                self.timetable = parse_timetable(typed, self.code)
+                timetable = parse_timetable(typed, self.code)
             except TimetableError as error:
                 if error.field is None and self.errors:
-                    return  # follows from what was left out
+                    return  # may follow from what was left out
                 self.add_error(error.field, error.message)
-                if error.field is None or not typed.pop(error.field, None):
+                if error.field is None or not typed.get(error.field):
                     return
-            else:
-                break
-        if self.errors:
-            self.timetable = None
-        elif (minutes := self.timetable.every_minutes) is not None and minutes < self.least_minutes:
+                typed[error.field] = BEGIN_WITH.get(error.field, "")
+        if timetable.every_minutes is not None and timetable.every_minutes < self.least_minutes:
             text = gettext("That is too often. Write at least %(count)d minutes.") % {"count": self.least_minutes}
             self.add_error("every_minutes", text)
+        self.timetable = None if self.errors else timetable
 
 
 def _initial(current: Timetable, is_own: bool) -> dict[str, Any]:

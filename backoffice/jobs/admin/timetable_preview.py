@@ -88,8 +88,8 @@ def _row(moment: Moment, differs: bool) -> Row:
     for_viewer = ""
     if differs:
         local = timezone.localtime(moment.at)
-        for_viewer = f"{date_format(local, 'D')} {_shown(local)}"
-    return Row(date_format(moment.at, "l"), _shown(moment.at), for_viewer, moment.note)
+        for_viewer = f"{date_format(local, 'D')} {local:%H:%M}"
+    return Row(date_format(moment.at, "D"), _shown(moment.at), for_viewer, moment.note)
 
 
 def _shown(at: datetime) -> str:

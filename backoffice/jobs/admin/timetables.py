@@ -299,7 +299,7 @@ class HasTimetable(Base):
     @admin.display(description=_("timetable"))
     def timetable_alone(self, row: Any) -> str:
         in_force, in_code = self.timetable_texts(row)
-        return format_html('{}<div class="help">{}</div>', in_force, in_code) if in_code else in_force
+        return format_html('{}<div class="in-code">{}</div>', in_force, in_code) if in_code else in_force
 
     @admin.display(description=_("timetable"))
     def timetable_and_link(self, row: Any) -> str:
