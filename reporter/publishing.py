@@ -86,15 +86,17 @@ def claim(report: Report, now: datetime) -> bool:
     """Move the report's timetable on and insert its edition, in one transaction.
 
     Slots that were missed while nothing ran become one edition, for the latest, which says so. False if
-    another process was quicker, or if that slot has had its edition. Raises one of UNREADABLE for a timetable
-    that cannot be read.
+    another process was quicker, if the timetable was changed meanwhile, or if that slot has had its edition.
+    Raises one of UNREADABLE for a timetable that cannot be read.
     """
     timetable = report.timetable
     due = timetable.due(report.next_due_at, now) if report.next_due_at else None
     # An interval goes on in its steps, however late this is.
     following = timetable.next_slot(max(due.latest.at, now), due.interval_at) if due else timetable.next_slot(now)
     with transaction.atomic():
-        seen = Report.objects.filter(pk=report.pk, is_enabled=True, next_due_at=report.next_due_at)
+        seen = Report.objects.filter(pk=report.pk, is_enabled=True, next_due_at=report.next_due_at).filter(
+            timetable_data=report.timetable_data, zone=report.zone
+        )
         if not seen.update(next_due_at=following.at if following else None) or due is None:
             return False
         return _insert(report, due, now)

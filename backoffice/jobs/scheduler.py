@@ -28,17 +28,8 @@ def tick(now: datetime, jobs: JobQuerySet | None = None) -> list[Run]:
     Returns the runs that wait in the queue now. One indexed query when nothing is due.
     """
     looked_after = Job.objects.runnable() if jobs is None else jobs
-    claimed = (_claim_if_readable(job, now) for job in looked_after.filter(problem="").due(now + EARLY))
+    claimed = (claim(job, now) for job in looked_after.filter(problem="").due(now + EARLY))
     return [run for run in claimed if run]
-
-
-def _claim_if_readable(job: Job, now: datetime) -> Run | None:
-    """None for a stored timetable that cannot be read: the others must go on, and its state says that it is overdue."""
-    try:
-        return claim(job, now)
-    except UNREADABLE:
-        logger.exception("%s: its timetable cannot be read", job.code)
-        return None
 
 
 def is_due(job: Job, now: datetime) -> bool:
@@ -78,7 +69,11 @@ def claim(job: Job, now: datetime) -> Run | None:
 def _due(job: Job, now: datetime) -> Due | None:
     if job.next_slot_at is None or job.next_slot_at > now + EARLY:
         return None
-    return job.timetable.due(job.next_slot_at, now, job.interval_anchor)
+    try:
+        return job.timetable.due(job.next_slot_at, now, job.interval_anchor)
+    except UNREADABLE:  # the others must go on; the job's state says that it is overdue
+        logger.exception("%s: its timetable cannot be read", job.code)
+        return None
 
 
 def _is_day_off(timetable: Timetable, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -55,6 +55,8 @@ def reschedule(
         before = row.own_timetable
         row.own_timetable = timetable.to_data() if timetable else None
         values: dict[str, Any] = {"own_timetable": row.own_timetable} | positions.changed_over(row.timetable, row, now)
+        if row.claimed_at:  # a tick that has read the row before must not claim by the old one
+            values["claimed_at"] = row.claimed_at + timedelta.resolution
         Job.objects.filter(pk=row.pk).update(**values)
         change = JobTimetableChange.objects.create(
             job=row, before=before, after=row.own_timetable, changed_at=now, changed_by=by, reason=reason[:255]
