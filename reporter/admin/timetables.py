@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.admin.timetable_form import TimetableForm
+from backoffice.jobs.admin.timetable_page import TimetablePage
 from backoffice.jobs.admin.timetable_preview import Preview, preview
-from backoffice.jobs.admin.timetables import TimetablePage
 from backoffice.jobs.timetable import UNREADABLE, Timetable
 from backoffice.jobs.words import describe, describe_stored
 from reporter import control
