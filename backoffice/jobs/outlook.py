@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import islice, takewhile
+from itertools import islice
 
 from django.utils.translation import gettext as _
 
@@ -69,9 +69,10 @@ def _first_notes(timetable: Timetable, now: datetime) -> Iterator[Moment]:
         opens, closes = (datetime.combine(one, time.min, tzinfo=tz) for one in (day, day + ONE_DAY))
         if opens.utcoffset() == closes.utcoffset():
             continue
-        until = closes + ONE_DAY  # a spread may take a slot past midnight
-        soon = takewhile(lambda slot: slot.at < until, timetable.upcoming(max(now, opens - timedelta.resolution)))  # noqa: B023
-        noted = ((slot, note) for slot in soon if (note := _note(timetable, slot)))
+        # Of set times alone, and a day more: a spread may take a slot past midnight.
+        start = max(now, opens) - timetable.delay
+        slots = (slot.later(timetable.delay) for slot in timetable.set_times.slots(start, closes + ONE_DAY))
+        noted = ((slot, note) for slot in slots if (note := _note(timetable, slot)))
         yield from (Moment(slot.at.astimezone(tz), note) for slot, note in islice(noted, 1))
 
 
