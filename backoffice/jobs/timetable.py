@@ -70,6 +70,10 @@ class Timetable:
         anchor = _utc(anchor or self.fresh_anchor(after))
         return self._slot_from(_utc(after) - self.delay + INSTANT, anchor - self.delay)
 
+    def next_unanswered_slot(self, since: datetime, anchor: datetime | None = None) -> Slot | None:
+        """The first slot after ``since``, a time that has been answered for: what a new spread only delays is not."""
+        return self.next_slot(since + self.delay if self.has_set_times else since, anchor)
+
     def first_slot(self, now: datetime) -> Slot | None:
         """Where a timetable that is new begins: with this minute; an interval at once."""
         anchor = self.fresh_anchor(now) - self.delay

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from backoffice.jobs.admin.timetable_form import TimetableForm
 from backoffice.jobs.admin.timetable_page import TimetablePage
 from backoffice.jobs.admin.timetable_preview import Preview, preview
+from backoffice.jobs.intervals import INSTANT
 from backoffice.jobs.timetable import UNREADABLE, Timetable
 from backoffice.jobs.words import describe, describe_stored
 from reporter import control
@@ -47,7 +49,7 @@ class ReportTimetablePage(TimetablePage):
         return form
 
     def preview_of(self, timetable: Timetable) -> Preview:
-        shown = preview(timetable, self.now, self.now, None)
+        shown = preview(timetable, self.now, *self._start(timetable))
         if not self.row.is_enabled:
             shown.remarks.insert(0, ("odd", _("The report is switched off: it does not come due until it is on.")))
         days = [row.at[:10] for row in shown.rows]
@@ -55,6 +57,14 @@ class ReportTimetablePage(TimetablePage):
             text = _("Several on one day: they all tell of %(period)s, since this is counted in whole days.")
             shown.remarks.append(("odd", text % {"period": self.row.get_period_display()}))
         return shown
+
+    def _start(self, timetable: Timetable) -> tuple[datetime, datetime]:
+        """Where it would go on with it, and from where an interval is counted."""
+        at, anchor = self.row.next_due_at, self.row.next_due_at
+        if not (at and self.is_in_force(timetable)):
+            slot = timetable.next_unanswered_slot(self.now)
+            at, anchor = slot.at if slot else None, timetable.fresh_anchor(self.now)
+        return at - INSTANT if at else self.now, anchor or self.now
 
     def save(self, timetable: Timetable | None, reason: str, seen: int) -> None:
         assert timetable is not None  # a report has no timetable in code

@@ -98,7 +98,7 @@ class Report(models.Model):
 
     def reschedule(self, now: datetime) -> None:
         """Start the timetable anew from ``now``: what was due before stays as it is. The caller saves."""
-        slot = self.timetable.next_slot(now)
+        slot = self.timetable.next_unanswered_slot(now)
         self.next_due_at = slot.at if slot else None
 
 

@@ -131,9 +131,20 @@ def test_the_same_local_time_further_west_is_run_on_the_same_day(jobs: Listing) 
     jobs.tick(after(hours=5))
     jobs.tick(after(hours=5, minutes=1))
     assert slots()[-2:] == ["2026-03-02T08:00", "2026-03-02T08:00-0500"]
-    reschedule(job(), daily("08:00", zone="America/New_York", spread_minutes=60), after(hours=5, minutes=2))
-    jobs.tick(after(hours=6, minutes=5))  # the same slot by another spread
-    assert len(slots()) == 3
+
+
+def test_a_spread_that_is_set_after_a_run_makes_no_second_one(jobs: Listing) -> None:
+    jobs.add("report", run_at_times=["08:00"])
+    jobs.tick(EIGHT)
+    spread = daily("08:00", spread_minutes=60)
+    reschedule(job(), spread, after(seconds=20))
+    delay = job().timetable.delay
+    assert delay > timedelta(minutes=1)
+    assert job().next_due_at == after(days=1) + delay
+    # Nor where a row has it due again all the same.
+    Job.objects.update(next_slot_at=EIGHT + delay, next_due_at=EIGHT + delay)
+    jobs.tick(EIGHT + delay)
+    assert slots() == ["2026-03-02T08:00"]
 
 
 def test_one_that_cannot_be_read_holds_up_no_other_job_and_can_be_replaced(jobs: Listing) -> None:

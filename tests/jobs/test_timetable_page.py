@@ -85,6 +85,9 @@ def test_it_says_what_is_typed_and_when_the_next_ten_come(client: Client, job: J
     assert words(page) == "At 08:00 and 18:30 on Monday and Friday (UTC)"
     assert moments(page)[:4] == ["2026-03-02 08:00", "2026-03-02 18:30", "2026-03-06 08:00", "2026-03-06 18:30"]
     assert len(moments(page)) == 10
+    third = NOW.replace(minute=3)  # an interval goes on in its steps
+    Job.objects.update(next_slot_at=third, interval_anchor=third)
+    assert moments(preview(client, job, kind="code"))[:2] == ["2026-03-02 07:03", "2026-03-02 07:08"]
     assert "The first time in 1\xa0hour." in page
     assert "<html" not in page
 

@@ -71,6 +71,13 @@ class TimetablePage:
     def put_back(self, change: Any, reason: str, seen: int) -> None:
         raise NotImplementedError
 
+    def is_in_force(self, timetable: Timetable) -> bool:
+        """Whether it is the one that counts now: then its next moments are those that stand in the row."""
+        try:
+            return timetable == self.read(self.stored())
+        except UNREADABLE:
+            return False
+
     # --- What it answers ---
 
     def respond(self) -> HttpResponse:

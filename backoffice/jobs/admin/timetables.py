@@ -72,9 +72,11 @@ class JobTimetablePage(TimetablePage):
             found.append(("odd", gettext("The job is switched off: it does not come due until it is on.")))
         return found
 
-    def _start(self, timetable: Timetable) -> tuple[datetime, datetime]:
+    def _start(self, timetable: Timetable) -> tuple[datetime, datetime | None]:
         """Where the scheduler would go on with it."""
         job = copy(self.row)
+        if self.is_in_force(timetable) and job.next_slot_at:
+            return job.next_slot_at - INSTANT, job.interval_anchor
         try:
             is_due = positions.has_due(job, self.now)
         except UNREADABLE:
@@ -83,8 +85,7 @@ class JobTimetablePage(TimetablePage):
             job.claimed_at = self.now  # what is due by the old one is claimed first
         position = positions.changed_over(timetable, job, self.now)
         first = position["next_slot_at"]
-        after = first - INSTANT if first and first <= self.now else self.now
-        return after, position["interval_anchor"]
+        return first - INSTANT if first else self.now, position["interval_anchor"]
 
     def _others(self) -> list[Other]:
         rows = Job.objects.runnable().filter(next_due_at__isnull=False).exclude(pk=self.row.pk)
