@@ -140,7 +140,7 @@ def test_mistakes_are_said_in_the_language_of_the_person(client: Client, job: Jo
     page = preview(client, job, times="")
     assert errors(page, "times")
     assert not re.search("[A-Za-z]{3}", errors(page, "times"))
-    assert words(preview(client, job, weekdays=["0"])) == "星期一 08:00（UTC）"
+    assert words(preview(client, job, weekdays=["0"])) == "每逢星期一 08:00（UTC）"
 
 
 def test_what_no_day_fits_is_refused(client: Client, job: Job) -> None:
