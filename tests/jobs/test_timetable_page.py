@@ -106,6 +106,7 @@ def test_other_kinds_days_and_zones_are_told_as_well(client: Client, job: Job) -
 
 def test_what_belongs_to_another_kind_is_not_read(client: Client, job: Job) -> None:
     assert words(preview(client, job, cron="nonsense", every_minutes="x")) == "At 08:00 (UTC)"
+    assert words(preview(client, job, country="", subdivision="BY")) == "At 08:00 (UTC)"
     assert words(preview(client, job, kind="code", times="nonsense", zone="Mars")) == "Every 5 minutes"
 
 

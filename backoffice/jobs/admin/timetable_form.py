@@ -133,6 +133,8 @@ class TimetableForm(forms.Form):
         if kind in FIELD_OF:
             typed = {name: cleaned.get(name, "") for name in (FIELD_OF[kind], *CONDITIONS)}
             typed["zone"] = typed["zone"] or timezone.get_default_timezone_name()
+            if not typed["country"]:
+                typed["subdivision"] = ""  # not shown then
             self._insist_on(FIELD_OF[kind], typed)
             self._read(typed)
         return cleaned
