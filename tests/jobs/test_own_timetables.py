@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from pytest_django import Settings
 
 from backoffice.jobs import registry, scheduler
@@ -179,3 +182,26 @@ def test_nobody_undoes_unawares_what_somebody_else_has_changed(jobs: Listing) ->
     with pytest.raises(ChangedMeanwhile, match="job-manager has changed"):
         reschedule(job(), daily("10:00"), EIGHT, seen=0)
     assert describe(job().timetable) == "at 09:00 (UTC)"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_people_who_save_at_once_one_is_told(jobs: Listing) -> None:
+    jobs.add("report", run_at_times=["08:00"])
+    registry.sync(after(hours=-1))
+    both = Barrier(2)
+
+    def save(hour: int) -> bool:
+        try:
+            row = job()
+            both.wait(10)
+            reschedule(row, daily(f"{hour}:00"), after(minutes=10), seen=0)
+        except ChangedMeanwhile:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(2) as people:
+        assert sorted(people.map(save, (9, 10))) == [False, True]
+    assert JobTimetableChange.objects.count() == 1
+    assert slots() == ["2026-03-02T08:00"]
