@@ -16,6 +16,7 @@ SEE = {
     "jobs.view_job",
     "jobs.view_run",
     "jobs.view_lease",
+    "jobs.view_jobtimetablechange",
     "django_cron.view_cronjoblog",
     "django_cron.view_cronjoblock",
     "reporter.view_report",
@@ -25,10 +26,11 @@ SEE = {
     "reporter.view_edition",
     "reporter.view_editionfile",
     "reporter.view_delivery",
+    "reporter.view_reporttimetablechange",
 }
 
 # Not among them: jobs.force_clear_lock, which takes the lock from a run that lives. It is given person by person.
-MANAGE_JOBS = {"jobs.run_job", "jobs.change_job", "jobs.clear_lock", "jobs.export_log"}
+MANAGE_JOBS = {"jobs.run_job", "jobs.change_job", "jobs.clear_lock", "jobs.export_log", "jobs.reschedule_job"}
 
 EDIT_REPORTS = {
     f"reporter.{action}_{model}"

@@ -12,6 +12,7 @@ RUN_JOB = "jobs.run_job"
 CLEAR_LOCK = "jobs.clear_lock"
 FORCE_CLEAR_LOCK = "jobs.force_clear_lock"
 EXPORT_LOG = "jobs.export_log"
+RESCHEDULE_JOB = "jobs.reschedule_job"
 
 
 def check(by: User | None, permission: str) -> None:
