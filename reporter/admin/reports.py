@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.auth.models import User
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from reporter import control
 from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
 from reporter.admin.forms import ReportForm, SectionForm, SubscriptionForm
+from reporter.audience import reader_count
 from reporter.models import Edition, EditionState, Report, ReportSection, Subscription, Weekday
 
 TIMETABLE_FIELDS = ("times", "weekdays", "zone", "is_enabled")
@@ -53,12 +54,11 @@ class ReportAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         latest = Edition.objects.filter(report=OuterRef("pk")).order_by("-pk")
-        is_active = Q(subscriptions__is_active=True, subscriptions__recipient__is_active=True)
         rows: QuerySet[Report] = (
             super()
             .get_queryset(request)
             .annotate(
-                subscriber_count=Count("subscriptions", filter=is_active),
+                subscriber_count=reader_count(),
                 last_edition_state=Subquery(latest.values("state")[:1]),
                 last_edition_date=Subquery(latest.values("local_date")[:1]),
             )

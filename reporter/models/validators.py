@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.timetable import parse_time
@@ -57,3 +60,19 @@ def validate_subject(value: str) -> None:
         raise ValidationError(
             _("A brace has no counterpart. Write placeholders like this: %(allowed)s."), params={"allowed": allowed}
         )
+
+
+def validate_one_line(value: str) -> None:
+    """Names stand in the headers of mails: a line end would begin another one."""
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value):
+        raise ValidationError(_("A name is one line, without tabs and other control characters."))
+
+
+def domain_problem(address: str) -> str:
+    """Why ``address`` may not be sent reports by ``REPORT_ALLOWED_DOMAINS``; empty if it may."""
+    allowed = [punycode(domain).lower() for domain in settings.REPORT_ALLOWED_DOMAINS]
+    if not allowed or punycode(address.rpartition("@")[2]).lower() in allowed:
+        return ""
+    return _("Reports may be sent to addresses at %(domains)s only. Whoever runs the server can allow others.") % {
+        "domains": ", ".join(settings.REPORT_ALLOWED_DOMAINS)
+    }
