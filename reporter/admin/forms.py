@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice.jobs.timetable import parse_time
 from reporter.datasets import base
-from reporter.models import Report, ReportSection, Subscription, Weekday
+from reporter.models import Report, ReportSection, Weekday
 
 
 class TimesField(forms.CharField):
@@ -61,17 +61,19 @@ class ReportForm(forms.ModelForm):
 
     class Meta:
         model = Report
-        fields = ["name", "subject", "intro", "language", "period", "owner", "is_enabled", "times", "weekdays", "zone"]
-
-
-class SubscriptionForm(forms.ModelForm):
-    weekdays = WeekdaysField(
-        label=gettext_lazy("Own weekdays"), help_text=gettext_lazy("None ticked: whenever the report is due.")
-    )
-
-    class Meta:
-        model = Subscription
-        fields = ["report", "recipient", "send_time", "weekdays", "is_active"]
+        fields = [
+            "name",
+            "subject",
+            "intro",
+            "reply_to",
+            "language",
+            "period",
+            "owner",
+            "is_enabled",
+            "times",
+            "weekdays",
+            "zone",
+        ]
 
 
 class SectionForm(forms.ModelForm):

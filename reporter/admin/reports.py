@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from reporter import control
+from reporter.admin.audience import ReportGroupInline, SubscriptionInline
 from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
-from reporter.admin.forms import ReportForm, SectionForm, SubscriptionForm
+from reporter.admin.forms import ReportForm, SectionForm
 from reporter.audience import reader_count
-from reporter.models import Edition, EditionState, Report, ReportSection, Subscription, Weekday
+from reporter.models import Edition, EditionState, Report, ReportSection, Weekday
 
 TIMETABLE_FIELDS = ("times", "weekdays", "zone", "is_enabled")
 
@@ -27,13 +28,6 @@ class SectionInline(admin.TabularInline):
     model = ReportSection
     form = SectionForm
     extra = 0
-
-
-class SubscriptionInline(admin.TabularInline):
-    model = Subscription
-    form = SubscriptionForm
-    extra = 0
-    autocomplete_fields = ["recipient"]
 
 
 @admin.register(Report)
@@ -47,7 +41,7 @@ class ReportAdmin(admin.ModelAdmin):
     ordering = ["name"]  # said here, too: a list with counted columns does not take it from the model
     readonly_fields = ["next_due", "list_of_subscribers"]
     fieldsets = [
-        (None, {"fields": ["name", "subject", "intro", "language", "period", "owner"]}),
+        (None, {"fields": ["name", "subject", "intro", "reply_to", "language", "period", "owner"]}),
         (gettext_lazy("Timetable"), {"fields": ["is_enabled", "times", "weekdays", "zone", "next_due"]}),
         (gettext_lazy("Subscribers"), {"fields": ["list_of_subscribers"]}),
     ]
@@ -91,7 +85,7 @@ class ReportAdmin(admin.ModelAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Report | None) -> list[type[InlineModelAdmin]]:
         is_long = obj is not None and obj.subscriptions.count() > MAX_INLINE_ROWS
-        return [SectionInline] if is_long else [SectionInline, SubscriptionInline]
+        return [SectionInline, ReportGroupInline, *([] if is_long else [SubscriptionInline])]
 
     @admin.display(description=gettext_lazy("last edition"))
     def last_edition(self, report: Report) -> SafeString | str:
