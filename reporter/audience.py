@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -55,19 +56,20 @@ def _members(groups: list[int]) -> Iterator[tuple[int, int]]:
 
 def reader_count() -> CombinedExpression:
     """How many get a report, as a column of a query of reports; as ``readers_of`` counts them."""
-    own = Subscription.objects.filter(report=OuterRef("report"), recipient=OuterRef("group__members"))
-    direct = Subscription.objects.active().filter(report=OuterRef("pk")).order_by()
-    through = (
-        GroupSubscription.objects.active()
-        .filter(report=OuterRef("pk"), group__members__is_active=True)
-        .filter(~Exists(own))
-        .order_by()
+    direct = Subscription.objects.active().filter(report=OuterRef("pk"))
+    own = Subscription.objects.filter(report=OuterRef(OuterRef("pk")), recipient=OuterRef("recipient"))
+    through = RecipientGroup.members.through.objects.filter(
+        ~Exists(own),
+        recipient__is_active=True,
+        recipientgroup__subscriptions__report=OuterRef("pk"),
+        recipientgroup__subscriptions__is_active=True,
     )
-    return _count(direct, "recipient") + _count(through, "group__members")
+    return _people_in(direct) + _people_in(through)
 
 
-def _count(rows: object, what: str) -> Coalesce:
-    counted = rows.values("report").annotate(count=Count(what, distinct=True)).values("count")  # type: ignore[attr-defined]
+def _people_in(rows: QuerySet[Any]) -> Coalesce:
+    together = rows.order_by().annotate(all=Value(1)).values("all")
+    counted = together.annotate(count=Count("recipient", distinct=True)).values("count")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 

@@ -11,8 +11,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -108,14 +107,9 @@ class RecipientAdmin(KnowsWho, admin.ModelAdmin):
     list_filter = ["is_active", "language", "groups", "tags"]
     search_fields = ["name", "address"]
     autocomplete_fields = ["tags"]
-    readonly_fields = ["receives"]
     inlines = [MembershipInline]
     action_form = ToGroupForm
     actions = ["add_to_group", "take_out_of_group"]
-
-    def get_fieldsets(self, request: HttpRequest, obj: Recipient | None = None) -> Any:
-        person = (None, {"fields": ["name", "address", "language", "tags", "is_active"]})
-        return [(gettext_lazy("What they receive"), {"fields": ["receives"]}), person] if obj else [person]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recipient]:
         rows: QuerySet[Recipient] = super().get_queryset(request).prefetch_related("tags")
@@ -125,17 +119,21 @@ class RecipientAdmin(KnowsWho, admin.ModelAdmin):
     def tag_names(self, recipient: Recipient) -> str:
         return ", ".join(tag.name for tag in recipient.tags.all())
 
-    @admin.display(description="")
-    def receives(self, recipient: Recipient) -> SafeString:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        recipient = self.get_object(request, object_id)
+        context = {"received": self._received(recipient)} if recipient else {}
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def _received(self, recipient: Recipient) -> dict[str, Any]:
         rows = control.received_by(recipient, timezone.now())
         latest = control.latest_deliveries(recipient)
-        context = {
-            "recipient": recipient,
+        return {
             "rows": [(row, moment_in(row.report.zone, row.next_at)) for row in rows],
             "latest": [(each, moment_in(each.edition.zone, each.sent_at or each.due_at)) for each in latest],
             "all_deliveries": link_to_list("delivery", _("All deliveries"), recipient__id__exact=recipient.pk),
         }
-        return render_to_string("admin/reporter/recipient/receives.html", context)
 
     # --- Groups, from the list ---
 
@@ -178,10 +176,10 @@ class RecipientAdmin(KnowsWho, admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("import/", view(lambda request: import_view(self, request)), name="reporter_recipient_import"),
+            path("import/", view(lambda request: import_view(request, self)), name="reporter_recipient_import"),
             path(
                 "<int:pk>/hand-over/",
-                view(lambda request, pk: hand_over_view(self, request, pk)),
+                view(lambda request, pk: hand_over_view(request, self, pk)),
                 name="reporter_recipient_hand_over",
             ),
             *super().get_urls(),

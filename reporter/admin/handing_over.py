@@ -23,7 +23,7 @@ OFFERED = 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def hand_over_view(model_admin: admin.ModelAdmin[Any], request: HttpRequest, pk: int) -> HttpResponse:
+def hand_over_view(request: HttpRequest, model_admin: admin.ModelAdmin[Any], pk: int) -> HttpResponse:
     """GET asks for the successor and shows what would move; POST does it."""
     if not request.user.has_perm(control.HAND_OVER):
         raise PermissionDenied

@@ -21,7 +21,7 @@ SHOWN = 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_view(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
+def import_view(request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> HttpResponse:
     """GET asks for a file; POST with a file shows what it would do; POST with ``seen`` does it."""
     if not request.user.has_perm(control.IMPORT):
         raise PermissionDenied

@@ -81,7 +81,13 @@ class ReportAdmin(admin.ModelAdmin):
             return "–"
         count = report.subscriptions.count()
         text = ngettext("%(count)d subscription", "%(count)d subscriptions", count) % {"count": count}
-        return link_to_list("subscription", text, report__id__exact=report.pk)
+        everybody = link_to_list("subscription", text, report__id__exact=report.pk)
+        left = report.subscriptions.filter(unsubscribed_at__isnull=False).count()
+        if not left:
+            return everybody
+        text = ngettext("%(count)d has unsubscribed", "%(count)d have unsubscribed", left) % {"count": left}
+        gone = link_to_list("subscription", text, report__id__exact=report.pk, unsubscribed_at__isempty=0)
+        return format_html("{} · {}", everybody, gone)
 
     def get_inlines(self, request: HttpRequest, obj: Report | None) -> list[type[InlineModelAdmin]]:
         is_long = obj is not None and obj.subscriptions.count() > MAX_INLINE_ROWS

@@ -98,14 +98,14 @@ def _next(report: Report, reader: Reader, first: datetime) -> datetime | None:
 
 def reports_of(groups: Iterable[RecipientGroup]) -> list[Report]:
     """The reports that whoever is in one of ``groups`` gets."""
-    reports = Report.objects.filter(group_subscriptions__group__in=groups, group_subscriptions__is_active=True)
+    reports = Report.objects.filter(subscribed_groups__group__in=groups, subscribed_groups__is_active=True)
     return list(reports.distinct().prefetch_related("sections"))
 
 
 def reports_to(recipient: Recipient) -> list[Report]:
     """The reports that go to ``recipient``, whatever way."""
     direct = Report.objects.filter(subscriptions__recipient=recipient, subscriptions__is_active=True)
-    through = Report.objects.filter(group_subscriptions__group__members=recipient, group_subscriptions__is_active=True)
+    through = Report.objects.filter(subscribed_groups__group__members=recipient, subscribed_groups__is_active=True)
     return list((direct | through).distinct().prefetch_related("sections"))
 
 

@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
             name="report",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.CASCADE,
-                related_name="group_subscriptions",
+                related_name="subscribed_groups",
                 to="reporter.report",
                 verbose_name="report",
             ),

@@ -114,7 +114,7 @@ class GroupSubscription(Wish):
     """Everybody in the group at the moment of building gets the report, once."""
 
     report = models.ForeignKey(
-        Report, verbose_name=gettext_lazy("report"), on_delete=models.CASCADE, related_name="group_subscriptions"
+        Report, verbose_name=gettext_lazy("report"), on_delete=models.CASCADE, related_name="subscribed_groups"
     )
     group = models.ForeignKey(
         RecipientGroup, verbose_name=gettext_lazy("group"), on_delete=models.CASCADE, related_name="subscriptions"

@@ -169,7 +169,7 @@ def form_of(report: Report, **values: Any) -> dict[str, Any]:
     data = {key: value for key, value in model_to_dict(report).items() if value is not None}
     data["times"] = ", ".join(report.times)
     inlines = {}
-    for prefix in ("sections", "subscriptions"):
+    for prefix in ("sections", "subscriptions", "subscribed_groups"):
         inlines |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
     return data | inlines | values
 
