@@ -37,7 +37,12 @@ EDIT_REPORTS = {
     f"reporter.{action}_{model}"
     for action in ("add", "change", "delete")
     for model in ("report", "reportsection", "recipient", "recipientgroup", "tag", "subscription", "groupsubscription")
-} | {"reporter.send_report", "reporter.import_recipients", "reporter.hand_over_recipient"}
+} | {
+    "reporter.send_report",
+    "reporter.import_recipients",
+    "reporter.export_recipients",
+    "reporter.hand_over_recipient",
+}
 
 ROLES = {
     "Viewer": SEE,

@@ -16,7 +16,8 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from reporter.messages import ascii_address, sender_problem
-from reporter.models import Delivery, Edition, GroupSubscription, Recipient, RecipientGroup, Report, Subscription, Why
+from reporter.models import Delivery, Edition, GroupSubscription, Recipient, Report, Subscription, Why
+from reporter.models.audience import Membership
 from reporter.models.subscription import earliest
 from reporter.models.validators import domain_problem
 
@@ -50,7 +51,7 @@ def readers_of(report: Report | int) -> list[Reader]:
 
 
 def _members(groups: list[int]) -> Iterator[tuple[int, int]]:
-    memberships = RecipientGroup.members.through.objects.filter(recipientgroup__in=groups)
+    memberships = Membership.objects.filter(recipientgroup__in=groups)
     return memberships.values_list("recipient_id", "recipientgroup_id").iterator()
 
 
@@ -58,7 +59,7 @@ def reader_count() -> CombinedExpression:
     """How many get a report, as a column of a query of reports; as ``readers_of`` counts them."""
     direct = Subscription.objects.active().filter(report=OuterRef("pk"))
     own = Subscription.objects.filter(report=OuterRef(OuterRef("pk")), recipient=OuterRef("recipient"))
-    through = RecipientGroup.members.through.objects.filter(
+    through = Membership.objects.filter(
         ~Exists(own),
         recipient__is_active=True,
         recipientgroup__subscriptions__report=OuterRef("pk"),

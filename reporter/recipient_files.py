@@ -5,14 +5,15 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from reporter.models import Language
+from backoffice.jobs.formulas import BYTE_ORDER_MARK, FORMULA_STARTS, defused
+from reporter.models import Language, Recipient
+from reporter.models.validators import SEPARATORS
 
 # Some ten thousand recipients. What is larger is hardly a list of them.
 MAX_BYTES = 1_000_000
@@ -148,7 +149,7 @@ def _line(number: int, cells: list[str], columns: dict[str, int], width: int) ->
         raise ValueError(_("It holds a character that is none. Correct it, or save the file as “CSV UTF-8”."))
     if any(cells[width:]):
         raise ValueError(_("It has more cells than there are columns. Is there a comma in a name? Put it in quotes."))
-    cell = {column: cells[place] if place < len(cells) else "" for column, place in columns.items()}
+    cell = {column: _as_typed(cells[place]) if place < len(cells) else "" for column, place in columns.items()}
     address = unicodedata.normalize("NFKC", cell["address"])  # ＠ as it is typed among Chinese letters
     if not address:
         raise ValueError(_("It has no address. Fill it in, or take the line out."))
@@ -162,6 +163,11 @@ def _line(number: int, cells: list[str], columns: dict[str, int], width: int) ->
     )
 
 
+def _as_typed(cell: str) -> str:
+    """Without the apostrophe that ``written`` put before it."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
+
+
 def _language(word: str) -> str:
     for language, words in LANGUAGES.items():
         if word.lower() in words:
@@ -173,5 +179,19 @@ def _language(word: str) -> str:
 
 def _words(cell: str) -> list[str]:
     """The words of a cell, each once: separated by commas, semicolons, bars or lines."""
-    words = (" ".join(word.split()) for word in re.split(r"[,;|\n，；、]", cell))
+    words = (" ".join(word.split()) for word in SEPARATORS.split(cell))
     return list({word.lower(): word for word in words if word}.values())
+
+
+def written(recipients: Iterable[Recipient]) -> str:
+    """A file of ``recipients`` that ``read`` reads; what a spreadsheet would take for a formula is defused."""
+    stream = io.StringIO()
+    stream.write(BYTE_ORDER_MARK)
+    rows = csv.writer(stream)
+    rows.writerow(COLUMNS)
+    for recipient in recipients:
+        tags = ", ".join(tag.name for tag in recipient.tags.all())
+        groups = ", ".join(group.name for group in recipient.groups.all())
+        cells = [recipient.name, recipient.address, recipient.language, tags, groups]
+        rows.writerow([defused(cell) for cell in cells])
+    return stream.getvalue()

@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from reporter import control
 from reporter.admin.forms import WeekdaysField
-from reporter.models import GroupSubscription, Recipient, RecipientGroup, Report, Subscription
-
-Membership = RecipientGroup.members.through
+from reporter.models import GroupSubscription, Recipient, Report, Subscription
+from reporter.models.audience import Membership
 
 
 class Asked(forms.ModelForm):
@@ -76,6 +75,7 @@ class MembershipForm(Asked):
     class Meta:
         model = Membership
         fields = ["recipientgroup", "recipient"]
+        labels = {"recipientgroup": gettext_lazy("group"), "recipient": gettext_lazy("recipient")}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -11,16 +11,17 @@ from reporter.control.audience import (
     take_out_of_group,
 )
 from reporter.control.handing_over import HAND_OVER, Handover, NotHandedOver, hand_over, problem_with, what_moves
-from reporter.control.importing import IMPORT, ChangedMeanwhile, Plan, import_recipients, look_at
+from reporter.control.importing import EXPORT, IMPORT, ChangedMeanwhile, Plan, import_recipients, look_at
 from reporter.control.rights import may_see, unseen
 from reporter.control.sending import SEND, AlreadyAskedFor, NothingToSend, NotSent, send_now, what_is_missing
 from reporter.control.timetables import reschedule
 from reporter.control.unsubscribing import Asked, asked_by, unsubscribe
-from reporter.recipient_files import MAX_BYTES, UnreadableFile, decoded, read, too_large
+from reporter.recipient_files import MAX_BYTES, UnreadableFile, decoded, read, too_large, written
 from reporter.sending_job import why_nothing_is_sent
 
 __all__ = [
     "CHANGE_GROUP",
+    "EXPORT",
     "HAND_OVER",
     "IMPORT",
     "MAX_BYTES",
@@ -57,4 +58,5 @@ __all__ = [
     "what_is_missing",
     "what_moves",
     "why_nothing_is_sent",
+    "written",
 ]

@@ -51,10 +51,6 @@ class Received:
     def is_sent(self) -> bool:
         return self.is_wanted and self.report.is_enabled and self.reader.recipient.is_active
 
-    def when(self) -> list[str]:
-        """The times and days, in words: of all groups where it comes through several."""
-        return [wish.in_words() for wish in ([self.own] if self.own else self.reader.through)]
-
 
 def received_by(recipient: Recipient, now: datetime) -> list[Received]:
     """What ``recipient`` gets, and why, by name of the report. Two queries."""

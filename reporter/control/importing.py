@@ -19,10 +19,12 @@ from django.utils.translation import gettext as _
 from reporter.control.audience import reports_of
 from reporter.control.rights import check, unseen
 from reporter.models import Language, Recipient, RecipientGroup, Tag
+from reporter.models.audience import Membership
 from reporter.models.validators import domain_problem
 from reporter.recipient_files import Content, Line, Problem
 
 IMPORT = "reporter.import_recipients"
+EXPORT = "reporter.export_recipients"
 
 M = TypeVar("M", bound=Model)
 
@@ -202,7 +204,7 @@ def _write(plan: Plan, user: User, file_name: str) -> None:
     groups = dict(_by(RecipientGroup.objects.all(), "name", {name for row in rows for name in row.new_groups}))
     _link(Recipient.tags.through, "tag", [(row, tags[name.lower()]) for row in rows for name in row.new_tags])
     _link(
-        RecipientGroup.members.through,
+        Membership,
         "recipientgroup",
         [(row, groups[name.lower()]) for row in rows for name in row.new_groups],
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef
@@ -10,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from reporter.models.choices import Language
 from reporter.models.report import Report
-from reporter.models.validators import domain_problem, validate_one_line
+from reporter.models.validators import domain_problem, validate_label, validate_one_line
 
 
 class Tag(models.Model):
     """A word by which recipients are found again. It sends nothing: that is what groups are for."""
 
-    name = models.CharField(_("name"), max_length=60, validators=[validate_one_line])
+    name = models.CharField(_("name"), max_length=60, validators=[validate_one_line, validate_label])
 
     class Meta:
         verbose_name = _("tag")
@@ -75,6 +77,7 @@ class Recipient(models.Model):
         ordering = ["name"]
         permissions = [
             ("import_recipients", _("Can import recipients from a file")),
+            ("export_recipients", _("Can export recipients to a file")),
             ("hand_over_recipient", _("Can hand the reports of a recipient over to a successor")),
         ]
         constraints = [
@@ -102,7 +105,7 @@ class RecipientGroupQuerySet(models.QuerySet["RecipientGroup"]):
 class RecipientGroup(models.Model):
     """Recipients who get the same reports: everybody who is in it at the moment when one is built."""
 
-    name = models.CharField(_("name"), max_length=120, validators=[validate_one_line])
+    name = models.CharField(_("name"), max_length=120, validators=[validate_one_line, validate_label])
     members = models.ManyToManyField(Recipient, verbose_name=_("members"), blank=True, related_name="groups")
 
     objects = RecipientGroupQuerySet.as_manager()
@@ -121,3 +124,13 @@ class RecipientGroup(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def _membership_words(membership: Any) -> str:
+    return f"{membership.recipientgroup} → {membership.recipient}"
+
+
+# Django makes the model of the memberships; histories and pages name its rows.
+Membership = RecipientGroup.members.through
+Membership.__str__ = _membership_words  # type: ignore[method-assign]
+Membership._meta.verbose_name = _("membership")

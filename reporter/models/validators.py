@@ -18,6 +18,9 @@ from reporter.models.choices import Weekday
 # What stands for something else in a subject; the mail's writer puts it there.
 PLACEHOLDERS = ("{report}", "{date}", "{period}")
 
+# What stands between the names in a cell of a file of recipients.
+SEPARATORS = re.compile(r"[,;|\n，；、]")
+
 
 def validate_zone(value: str) -> None:
     if value not in available_timezones():
@@ -66,6 +69,12 @@ def validate_one_line(value: str) -> None:
     """Names stand in the headers of mails: a line end would begin another one."""
     if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value):
         raise ValidationError(_("A name is one line, without tabs and other control characters."))
+
+
+def validate_label(value: str) -> None:
+    """Tags and groups stand side by side in one cell of a file."""
+    if SEPARATORS.search(value):
+        raise ValidationError(_("Do without commas, semicolons and bars: in a file of recipients they separate names."))
 
 
 def domain_problem(address: str) -> str:

@@ -46,7 +46,12 @@ def test_a_page_says_what_a_recipient_gets_why_and_when_next(
     }
     assert [str(each.edition.report) for each in latest] == ["Stock"]
     page = admin_client.get(page_of(ada)).content.decode()
-    for said in ("through the group North", "unsubscribed by link", "if it is due on Friday, at 18:00", "badge-good"):
+    for said in (
+        "through the group North",
+        "unsubscribed by link",
+        "subscribed: if it is due on Friday, at 18:00",
+        "badge-good",
+    ):
         assert said in page
 
 

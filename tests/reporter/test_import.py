@@ -174,3 +174,17 @@ def test_importing_needs_its_permission_and_gives_nobody_what_one_may_not_see(cl
     [(number, text)] = problems(client, "name,address,groups\nAda,ada@example.com,north\n")
     assert number == 2
     assert "You may not see the data of “Sales”" in text
+
+
+def test_an_exported_file_is_harmless_and_comes_in_again_unchanged(admin_client: Client) -> None:
+    evil = Recipient.objects.create(name="=cmd|' /C calc'!A0", address="+ada@example.com", language="en")
+    evil.tags.add(Tag.objects.create(name="-minus"), Tag.objects.create(name="plain"))
+    Recipient.objects.create(name="李, 晓明", address="li@example.com")
+    data = {"action": "export_csv", "_selected_action": [each.pk for each in Recipient.objects.all()]}
+    content = admin_client.post("/admin/reporter/recipient/", data).content
+    assert "'=cmd|' /C calc'!A0,'+ada@example.com,en,\"'-minus, plain\"," in content.decode()
+    assert "2 unchanged" in upload(admin_client, content)
+    Recipient.objects.all().delete()
+    press_import(admin_client, upload(admin_client, content))
+    assert Recipient.objects.get(address="+ada@example.com").name == evil.name
+    assert "export_csv" not in client_with("view_recipient").get("/admin/reporter/recipient/").content.decode()
