@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -59,10 +60,10 @@ def message_for(delivery: Delivery, attachments: Sequence[Attachment], now: date
     mail["From"] = _address(*sender)
     # Whoever gets a copy finds themselves in Cc.
     mail["To"] = _address(*sender) if delivery.is_copy else _address(delivery.name, delivery.address)
-    if edition.copies:
-        mail["Cc"] = [_address(name, address) for name, address in edition.copies]
-    if edition.reply_to:
-        mail["Reply-To"] = _address("", edition.reply_to)
+    if copies := _possible(edition.copies):
+        mail["Cc"] = copies
+    if reply_to := _possible([("", edition.reply_to)]):
+        mail["Reply-To"] = reply_to
     mail["Subject"] = one_line(edition.subject)
     mail["Message-ID"] = delivery.message_id
     mail["Auto-Submitted"] = "auto-generated"  # keeps out-of-office replies away
@@ -105,6 +106,15 @@ def ascii_address(address: str) -> str:
 
 def _address(name: str, address: str) -> Address:
     return Address(display_name=one_line(name), addr_spec=ascii_address(address))
+
+
+def _possible(people: Iterable[Sequence[str]]) -> list[Address]:
+    """Those whose address can stand in a header: one that is none must not keep the mail from all others."""
+    addresses = []
+    for name, address in people:
+        with suppress(ValueError, IndexError, MessageError):
+            addresses.append(_address(name, address))
+    return [address for address in addresses if address.domain]
 
 
 def _unsubscribe_headers(link: str) -> bytes:

@@ -11,6 +11,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Lower
@@ -27,6 +28,9 @@ IMPORT = "reporter.import_recipients"
 EXPORT = "reporter.export_recipients"
 
 M = TypeVar("M", bound=Model)
+
+# Of an address, in characters; a longer one is said to be too long.
+LONGEST_ADDRESS = 254
 
 # Values in one query; what databases take.
 CHUNK = 500
@@ -135,26 +139,36 @@ class _Planner:
     def _check(self, line: Line, recipient: Recipient | None) -> None:
         if not line.name and recipient is None:
             raise ValidationError(_("It has no name. Fill it in."))
-        _checked("address", line.address, _("“%(text)s” is no e-mail address. Write it like ada@example.com."))
+        if len(line.address) <= LONGEST_ADDRESS and not _is_address(line.address):
+            text = _("“%(text)s” is no e-mail address. Write it like ada@example.com.")
+            raise ValidationError(text % {"text": line.address[:100]})
+        _checked(Recipient, "address", _("e-mail address"), line.address)
         if line.name:
-            _checked("name", line.name)
+            _checked(Recipient, "name", _("name"), line.name)
         if (recipient is None or recipient.is_active) and (problem := domain_problem(line.address)):
             raise ValidationError(problem)
         for tag in line.tags:
-            Tag._meta.get_field("name").clean(tag, None)
+            _checked(Tag, "name", _("tags"), tag)
         if unknown := [name for name in line.groups if name.lower() not in self.groups]:
             text = _("There is no group “%(name)s”. Correct the name, or make the group first.")
             raise ValidationError(text % {"name": unknown[0][:60]})
 
 
-def _checked(name: str, value: str, text: str = "") -> None:
-    """Raises ValidationError in the words of the field, or in ``text``."""
+def _checked(model: type[Model], name: str, column: str, value: str) -> None:
+    """Raises ValidationError, in the words of the field, for the column where it stands."""
     try:
-        Recipient._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
+        model._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
+    except ValidationError as error:
+        text = _("%(column)s: %(problem)s") % {"column": column, "problem": " ".join(error.messages)}
+        raise ValidationError(text) from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
     except ValidationError:
-        if text and len(value) <= 254:
-            raise ValidationError(text % {"text": value[:100]}) from None
-        raise
+        return False
+    return True
 
 
 def _by(rows: QuerySet[M], name: str, values: Iterable[str]) -> Iterator[tuple[str, M]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
+from email import message_from_bytes, policy
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.test import Client
 from reporter import control
 from reporter.audience import reader_count, readers_of
 from reporter.datasets import base
+from reporter.messages import message_for
 from reporter.models import (
     Delivery,
     Edition,
@@ -32,6 +34,10 @@ from tests.reporter.smtp import Behaviour
 from tests.reporter.test_admin import form_of
 
 pytestmark = pytest.mark.django_db
+
+
+def parsed(content: bytes) -> Any:
+    return message_from_bytes(content, policy=policy.default)
 
 
 def person(name: str, **values: Any) -> Recipient:
@@ -93,7 +99,15 @@ def test_a_copy_is_one_mail_and_all_see_whom_it_goes_to(make_report: MakeReport,
         is_boss = address == "boss@example.com"
         assert [to.addr_spec for to in mail["To"].addresses] == ["reports@example.com" if is_boss else address]
     Report.objects.update(reply_to="")
-    assert Edition.objects.get().reply_to == "desk@example.com"  # a repetition is the same mail
+    edition = Edition.objects.get()
+    assert edition.reply_to == "desk@example.com"  # a repetition is the same mail
+    # What is no address keeps nobody from their mail.
+    edition.copies = [["Nobody", "no address"], ["", "\r\nBcc: x@example.com"], ["Boss\r\nBcc: x", "boss@example.com"]]
+    content = message_for(
+        Delivery(edition=edition, name="Ada", address="ada@example.com", message_id="<1@x>"), [], EIGHT
+    )
+    assert [to.addr_spec for to in parsed(content.content)["Cc"].addresses] == ["boss@example.com"]
+    assert parsed(content.content)["Bcc"] is None
 
 
 # --- Allowed domains ---
