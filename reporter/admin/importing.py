@@ -61,7 +61,7 @@ def _import(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpRes
         told = _("Somebody has changed recipients meanwhile. Nothing was imported; this is what it would do now.")
         model_admin.message_user(request, told, messages.WARNING)
         return _preview(model_admin, request, text, name)
-    told = _("%(added)d recipients were added, %(changed)d changed; %(unchanged)d were as in the file already.") % {
+    told = _("Recipients: %(added)d added, %(changed)d changed, %(unchanged)d unchanged.") % {
         "added": len(plan.added),
         "changed": len(plan.changed),
         "unchanged": len(plan.unchanged),

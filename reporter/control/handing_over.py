@@ -118,7 +118,7 @@ def _note(handover: Handover, user: User, switch_off: bool, reason: str) -> None
         "from": handover.recipient,
         "to": handover.successor,
     }
-    what = _("%(subscriptions)d subscriptions, %(groups)d groups, %(waiting)d waiting mails") % words
+    what = _("subscriptions: %(subscriptions)d, groups: %(groups)d, waiting mails: %(waiting)d") % words
     off = _("Switched off.") if switch_off else ""
     note(user, handover.recipient, f"{_('Handed over to %(to)s') % words}: {what}. {off} {reason}")
     note(user, handover.successor, f"{_('Taken over from %(from)s') % words}: {what}. {reason}")

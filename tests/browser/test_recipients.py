@@ -36,7 +36,7 @@ def test_people_come_in_from_a_file_are_handed_over_and_leave_by_their_link(
     expect(page.get_by_text("“bob at home” is no e-mail address.")).to_be_visible()
     assert window.overflow <= 0
     page.get_by_role("button", name="Import 2, leave the others out").click()
-    expect(page.get_by_text("2 recipients were added")).to_be_visible()
+    expect(page.get_by_text("Recipients: 2 added")).to_be_visible()
 
     page.get_by_role("link", name="刘洋").click()
     page.get_by_role("link", name="Hand over to a successor").click()

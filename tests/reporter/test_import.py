@@ -60,7 +60,7 @@ def test_a_file_is_shown_first_then_written_and_a_second_time_changes_nothing(
     assert not Tag.objects.exists()
 
     done = press_import(admin_client, page)
-    assert "1 recipients were added, 1 changed; 1 were as in the file already." in done
+    assert "Recipients: 1 added, 1 changed, 1 unchanged." in done
     new = Recipient.objects.get(address="xiaoming@example.com")
     assert (new.name, new.language) == ("李晓明", "zh-hans")
     assert sorted(tag.name for tag in new.tags.all()) == ["华北", "销售"]
