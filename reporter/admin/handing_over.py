@@ -51,7 +51,7 @@ def _do(
         page = reverse("admin:reporter_recipient_hand_over", args=[recipient.pk], query={"to": successor.address})
         return HttpResponseRedirect(page)
     text = _(
-        "%(to)s has taken over from %(from)s. Subscriptions: %(reports)d, groups: %(groups)d, waiting mails: %(waiting)d."
+        "%(to)s has taken over from %(from)s. Subscriptions: %(reports)d, groups: %(groups)d, mails: %(waiting)d."
     )
     words = {
         "to": successor.name,

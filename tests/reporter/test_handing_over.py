@@ -76,7 +76,7 @@ def test_a_successor_gets_everything_once_and_what_waits_too(make_report: MakeRe
     answer = admin_client.post(
         page_of(ada, "hand-over"), {"to": bob.address, "switch_off": "on", "reason": "retired"}, follow=True
     ).content.decode()
-    assert "Bob has taken over from Ada. Subscriptions: 2, groups: 1, waiting mails: 2." in answer
+    assert "Bob has taken over from Ada. Subscriptions: 2, groups: 1, mails: 2." in answer
     assert {row.report.name for row in control.received_by(bob, EIGHT)} == {"Sales", "Stock", "Both", "Left"}
     assert not Subscription.objects.filter(recipient=ada).exclude(report=left).exists()
     assert list(north.members.all()) == [bob]
