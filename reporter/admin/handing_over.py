@@ -50,9 +50,7 @@ def _do(
         model_admin.message_user(request, str(error), messages.ERROR)
         page = reverse("admin:reporter_recipient_hand_over", args=[recipient.pk], query={"to": successor.address})
         return HttpResponseRedirect(page)
-    text = _(
-        "%(to)s has taken over from %(from)s. Subscriptions: %(reports)d, groups: %(groups)d, mails: %(waiting)d."
-    )
+    text = _("%(to)s has taken over from %(from)s. Subscriptions: %(reports)d, groups: %(groups)d, mails: %(waiting)d.")
     words = {
         "to": successor.name,
         "from": recipient.name,
