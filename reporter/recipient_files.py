@@ -54,6 +54,10 @@ class Line:
     tags: list[str]
     groups: list[str]
 
+    @property
+    def language_name(self) -> str:
+        return str(Language(self.language).label) if self.language else ""
+
 
 @dataclass(frozen=True)
 class Problem:
