@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
@@ -76,20 +76,28 @@ def hand_over(
     NotHandedOver.
     """
     check(user, HAND_OVER)
-    with transaction.atomic():
-        handover = what_moves(recipient, successor)
-        if problem := problem_with(handover, user):
-            raise NotHandedOver(problem)
-        moving = Subscription.objects.filter(pk__in=[row.pk for row in handover.moving])
-        moving.update(recipient=successor)
-        Subscription.objects.filter(pk__in=[row.pk for row in handover.merged]).delete()
-        for group in handover.groups:
-            group.members.remove(recipient)
-            group.members.add(successor)
-        handover.waiting = _move_waiting(handover)
-        if switch_off:
-            Recipient.objects.filter(pk=recipient.pk).update(is_active=False)
-        _note(handover, user, switch_off, reason)
+    try:
+        with transaction.atomic():
+            return _hand_over(recipient, successor, user, switch_off, reason)
+    except IntegrityError as error:  # the successor was subscribed in the same moment
+        text = _("Somebody has changed this meanwhile. Nothing was handed over; look at it again.")
+        raise NotHandedOver(text) from error
+
+
+def _hand_over(recipient: Recipient, successor: Recipient, user: User, switch_off: bool, reason: str) -> Handover:
+    handover = what_moves(recipient, successor)
+    if problem := problem_with(handover, user):
+        raise NotHandedOver(problem)
+    moving = Subscription.objects.filter(pk__in=[row.pk for row in handover.moving])
+    moving.update(recipient=successor)
+    Subscription.objects.filter(pk__in=[row.pk for row in handover.merged]).delete()
+    for group in handover.groups:
+        group.members.remove(recipient)
+        group.members.add(successor)
+    handover.waiting = _move_waiting(handover)
+    if switch_off:
+        Recipient.objects.filter(pk=recipient.pk).update(is_active=False)
+    _note(handover, user, switch_off, reason)
     return handover
 
 
