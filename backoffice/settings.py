@@ -216,6 +216,13 @@ MAIL_PROBLEM: str
 MAIL_OUTBOX: Path
 globals().update(mail_settings(EMAIL_URL, DATA_DIR / "outbox"))
 
+# The domains that reports may be sent to, e.g. example.com,example.cn; empty: all.
+_DOMAINS: list[str] = env.list("REPORT_ALLOWED_DOMAINS", default=[])
+for _domain in _DOMAINS:
+    if any(character in _domain.strip().removeprefix("@") for character in "@*/: "):
+        env.refuse(f"REPORT_ALLOWED_DOMAINS must be domains such as example.com, with commas between, not {_domain!r}.")
+REPORT_ALLOWED_DOMAINS = [domain.strip().removeprefix("@").lower() for domain in _DOMAINS if domain.strip()]
+
 # --- Language and time ----------------------------------------------------------------------------------
 
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]

@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
-from reporter.audience import deliveries_of
+from reporter.audience import copies_in, deliveries_of
 from reporter.clock import Clock
 from reporter.datasets import base
 from reporter.models import Delivery, Edition, EditionFile, EditionState, Report, ReportSection
@@ -164,6 +164,8 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
                     subject=built.mail.subject,
                     html=built.mail.html,
                     text=built.mail.text,
+                    reply_to=edition.report.reply_to,
+                    copies=copies_in(deliveries),
                     problem=_problem(built, deliveries),
                     built_at=now,
                     finished_at=None if deliveries else now,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.utils.encoding import punycode
 
 from reporter.models import Delivery, Edition, EditionFile
+from reporter.unsubscribing import link_for, with_own_link
 
 
 class FileChanged(Exception):
@@ -53,18 +55,24 @@ def message_for(delivery: Delivery, attachments: Sequence[Attachment], now: date
     """The mail of one delivery. ``delivery.edition`` is read."""
     edition = delivery.edition
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    link = link_for(delivery)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = _address(*sender)
-    mail["To"] = _address(delivery.name, delivery.address)
+    # Whoever gets a copy finds themselves in Cc.
+    mail["To"] = _address(*sender) if delivery.is_copy else _address(delivery.name, delivery.address)
+    if copies := _possible(edition.copies):
+        mail["Cc"] = copies
+    if reply_to := _possible([("", edition.reply_to)]):
+        mail["Reply-To"] = reply_to
     mail["Subject"] = one_line(edition.subject)
     mail["Message-ID"] = delivery.message_id
     mail["Auto-Submitted"] = "auto-generated"  # keeps out-of-office replies away
-    mail.set_content(edition.text)
-    mail.add_alternative(edition.html, subtype="html")
+    mail.set_content(with_own_link(edition.text, link))
+    mail.add_alternative(with_own_link(edition.html, link), subtype="html")
     for attachment in attachments:
         mail.add_attachment(attachment.content, maintype="text", subtype="csv", filename=one_line(attachment.name))
     _fix_boundaries(mail, delivery.message_id)
-    repeatable = mail.as_bytes()
+    repeatable = _unsubscribe_headers(link) + mail.as_bytes()
     return Message(
         sender=ascii_address(sender[1]),
         address=ascii_address(delivery.address),
@@ -98,6 +106,21 @@ def ascii_address(address: str) -> str:
 
 def _address(name: str, address: str) -> Address:
     return Address(display_name=one_line(name), addr_spec=ascii_address(address))
+
+
+def _possible(people: Iterable[Sequence[str]]) -> list[Address]:
+    """Those whose address can stand in a header: one that is none must not keep the mail from all others."""
+    addresses = []
+    for name, address in people:
+        with suppress(ValueError, IndexError, MessageError):
+            addresses.append(_address(name, address))
+    return [address for address in addresses if address.domain]
+
+
+def _unsubscribe_headers(link: str) -> bytes:
+    """RFC 8058: a mail program offers a button for it. Written here: Python would encode a long link as if it
+    were words, and then it is none any more."""
+    return f"List-Unsubscribe: <{one_line(link)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode()
 
 
 def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:

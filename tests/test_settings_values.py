@@ -26,6 +26,7 @@ def test_manage_names_every_setting_that_is_wrong_in_a_line_each(manage: ManageP
         "JOBS_LEASE_SECONDS": ("1", "a number of seconds from 3 to 315360000, not 1.0."),
         "DJANGO_CRON_LOCK_TIME": ("soon", "a whole number, not 'soon'."),
         "LANGUAGE_CODE": ("xx", "en or zh-hans, not 'xx'."),
+        "REPORT_ALLOWED_DOMAINS": ("*.de", "domains such as example.com, with commas between, not '*.de'."),
     }
     result = manage("runcrons", check=False, **{name: value for name, (value, _words) in wrong.items()})
     assert (result.returncode, result.stdout) == (1, "")

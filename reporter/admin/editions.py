@@ -36,7 +36,7 @@ MAIL_POLICY = {
 
 class DeliveryInline(DeliveryTimes, ReadOnly, admin.TabularInline):
     model = Delivery
-    fields = ["name", "address", "state", "server_reply", "due", "sent_at", "attempts", "next_attempt"]
+    fields = ["name", "address", "is_copy", "state", "server_reply", "due", "sent_at", "attempts", "next_attempt"]
     readonly_fields = DELIVERY_TIMES
     show_change_link = True
     extra = 0
@@ -51,7 +51,7 @@ class EditionAdmin(ReadOnly, admin.ModelAdmin):
     show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["report", "state", "problem", "list_of_deliveries", "period_from", "period_until", "zone"]}),
-        (_("Mail"), {"fields": ["subject", "mail_as_sent", "files_to_download", "plain_text"]}),
+        (_("Mail"), {"fields": ["subject", "reply_to", "mail_as_sent", "files_to_download", "plain_text"]}),
         (_("Why"), {"fields": ["why", "slot", "slots_covered", "first_slot", "requested_by", "reason"]}),
         (
             _("How far it is"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reporter.datasets import base
-from reporter.models import Report, ReportSection, Subscription, Weekday
+from reporter.models import Report, ReportSection, Weekday
 
 
 class WeekdaysField(forms.TypedMultipleChoiceField):
@@ -27,17 +27,7 @@ class WeekdaysField(forms.TypedMultipleChoiceField):
 class ReportForm(forms.ModelForm):
     class Meta:
         model = Report
-        fields = ["name", "subject", "intro", "language", "period", "owner", "is_enabled"]
-
-
-class SubscriptionForm(forms.ModelForm):
-    weekdays = WeekdaysField(
-        label=gettext_lazy("Own weekdays"), help_text=gettext_lazy("None ticked: whenever the report is due.")
-    )
-
-    class Meta:
-        model = Subscription
-        fields = ["report", "recipient", "send_time", "weekdays", "is_active"]
+        fields = ["name", "subject", "intro", "reply_to", "language", "period", "owner", "is_enabled"]
 
 
 class SectionForm(forms.ModelForm):

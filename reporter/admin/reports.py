@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.auth.models import User
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -19,23 +19,18 @@ from django.utils.translation import gettext_lazy, ngettext
 from backoffice.jobs.admin.timetables import HasTimetable
 from backoffice.jobs.words import describe_stored
 from reporter import control
+from reporter.admin.audience import ReportGroupInline, SubscriptionInline
 from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
-from reporter.admin.forms import ReportForm, SectionForm, SubscriptionForm
+from reporter.admin.forms import ReportForm, SectionForm
 from reporter.admin.timetables import ReportTimetablePage
-from reporter.models import Edition, EditionState, Report, ReportSection, Subscription
+from reporter.audience import reader_count
+from reporter.models import Edition, EditionState, Report, ReportSection
 
 
 class SectionInline(admin.TabularInline):
     model = ReportSection
     form = SectionForm
     extra = 0
-
-
-class SubscriptionInline(admin.TabularInline):
-    model = Subscription
-    form = SubscriptionForm
-    extra = 0
-    autocomplete_fields = ["recipient"]
 
 
 @admin.register(Report)
@@ -50,7 +45,7 @@ class ReportAdmin(HasTimetable, admin.ModelAdmin):
     ordering = ["name"]  # said here, too: a list with counted columns does not take it from the model
     readonly_fields = ["timetable_and_link", "next_due", "list_of_subscribers"]
     fieldsets = [
-        (None, {"fields": ["name", "subject", "intro", "language", "period", "owner"]}),
+        (None, {"fields": ["name", "subject", "intro", "reply_to", "language", "period", "owner"]}),
         (gettext_lazy("Timetable"), {"fields": ["is_enabled", "timetable_and_link", "next_due"]}),
         (gettext_lazy("Subscribers"), {"fields": ["list_of_subscribers"]}),
     ]
@@ -61,12 +56,11 @@ class ReportAdmin(HasTimetable, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         latest = Edition.objects.filter(report=OuterRef("pk")).order_by("-pk")
-        is_active = Q(subscriptions__is_active=True, subscriptions__recipient__is_active=True)
         rows: QuerySet[Report] = (
             super()
             .get_queryset(request)
             .annotate(
-                subscriber_count=Count("subscriptions", filter=is_active),
+                subscriber_count=reader_count(),
                 last_edition_state=Subquery(latest.values("state")[:1]),
                 last_edition_date=Subquery(latest.values("local_date")[:1]),
             )
@@ -92,11 +86,17 @@ class ReportAdmin(HasTimetable, admin.ModelAdmin):
             return "–"
         count = report.subscriptions.count()
         text = ngettext("%(count)d subscription", "%(count)d subscriptions", count) % {"count": count}
-        return link_to_list("subscription", text, report__id__exact=report.pk)
+        everybody = link_to_list("subscription", text, report__id__exact=report.pk)
+        left = report.subscriptions.filter(unsubscribed_at__isnull=False).count()
+        if not left:
+            return everybody
+        text = ngettext("%(count)d has unsubscribed", "%(count)d have unsubscribed", left) % {"count": left}
+        gone = link_to_list("subscription", text, report__id__exact=report.pk, unsubscribed_at__isempty=0)
+        return format_html("{} · {}", everybody, gone)
 
     def get_inlines(self, request: HttpRequest, obj: Report | None) -> list[type[InlineModelAdmin]]:
         is_long = obj is not None and obj.subscriptions.count() > MAX_INLINE_ROWS
-        return [SectionInline] if is_long else [SectionInline, SubscriptionInline]
+        return [SectionInline, ReportGroupInline, *([] if is_long else [SubscriptionInline])]
 
     @admin.display(description=gettext_lazy("last edition"))
     def last_edition(self, report: Report) -> SafeString | str:

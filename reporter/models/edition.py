@@ -72,6 +72,9 @@ class Edition(models.Model):
     subject = models.CharField(_("subject"), max_length=998, blank=True)
     html = models.TextField(_("HTML"), blank=True)
     text = models.TextField(_("plain text"), blank=True)
+    reply_to = models.EmailField(_("reply to"), max_length=254, blank=True)
+    # Names and addresses that all who get it see as Cc; each of them has a delivery of their own.
+    copies = models.JSONField(_("copies (Cc)"), default=list, blank=True)
 
     objects = EditionQuerySet.as_manager()
 

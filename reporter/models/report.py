@@ -53,6 +53,12 @@ class Report(models.Model):
         related_name="reports",
     )
     language = models.CharField(_("language"), max_length=16, choices=Language.choices, default=Language.ENGLISH)
+    reply_to = models.EmailField(
+        _("reply to"),
+        max_length=254,
+        blank=True,
+        help_text=_("The address that answers to the mail go to. Empty: the sender."),
+    )
     period = models.CharField(_("period"), max_length=16, choices=PeriodChoice.choices, default=PeriodChoice.YESTERDAY)
 
     zone = models.CharField(_("time zone"), max_length=64, default=default_zone, validators=[validate_zone])

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from reporter.datasets.base import Table
 from reporter.models import Edition
 from reporter.rendering.tables import as_text, is_amount, plain_table
+from reporter.unsubscribing import OWN_LINK
 
 # Rows of a table that a mail shows; mail programs cut long mails off. The attached file has all.
 MAX_ROWS = 200
@@ -43,6 +44,7 @@ def render(edition: Edition, sections: Sequence[Section]) -> Mail:
         "subject": subject,
         "period": edition.told_period.label,
         "zone": edition.zone,
+        "own_link": OWN_LINK,
         "intro": edition.report.intro.strip(),
         "notices": _notices(edition),
         "sections": [_shown(section, edition.zone) for section in sections],

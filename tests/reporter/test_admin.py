@@ -168,7 +168,7 @@ def test_send_now_is_not_offered_without_the_permission(sent: Edition) -> None:
 def form_of(report: Report, **values: Any) -> dict[str, Any]:
     data = {key: value for key, value in model_to_dict(report).items() if value is not None}
     inlines = {}
-    for prefix in ("sections", "subscriptions"):
+    for prefix in ("sections", "subscriptions", "subscribed_groups"):
         inlines |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
     return data | inlines | values
 
