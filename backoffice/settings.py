@@ -216,6 +216,9 @@ MAIL_PROBLEM: str
 MAIL_OUTBOX: Path
 globals().update(mail_settings(EMAIL_URL, DATA_DIR / "outbox"))
 
+# Megabytes of a mail with its files, as they are sent; larger files are linked to, behind the login.
+REPORT_MAX_ATTACHMENT_MB = env.whole("REPORT_MAX_ATTACHMENT_MB", default=10, at_least=0, at_most=1000)
+
 # --- Language and time ----------------------------------------------------------------------------------
 
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]

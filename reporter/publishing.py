@@ -124,7 +124,7 @@ def _insert(report: Report, due: Due, now: datetime) -> bool:
 
 def new_edition(report: Report, day: date, now: datetime, **values: object) -> Edition:
     """An edition of ``report`` for the period before ``day``; not saved yet."""
-    period = period_before(report.period, day, report.zone)
+    period = period_before(report.period, day, report.zone, report.period_days)
     return Edition(
         report=report,
         local_date=day,

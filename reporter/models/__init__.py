@@ -1,5 +1,5 @@
 from reporter.models.audience import Recipient, Subscription
-from reporter.models.choices import DeliveryState, EditionState, Language, Weekday, Why
+from reporter.models.choices import DeliveryState, EditionState, FileChoice, Language, SectionKind, Weekday, Why
 from reporter.models.delivery import Delivery
 from reporter.models.edition import Edition, EditionFile
 from reporter.models.report import Report, ReportSection
@@ -11,11 +11,13 @@ __all__ = [
     "Edition",
     "EditionFile",
     "EditionState",
+    "FileChoice",
     "Language",
     "PeriodChoice",
     "Recipient",
     "Report",
     "ReportSection",
+    "SectionKind",
     "Subscription",
     "Weekday",
     "Why",

@@ -1,8 +1,7 @@
-"""What may stand in a timetable's fields, said in words for the person who fills them in."""
+"""What may stand in a report's fields, said in words for the person who fills them in."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -11,9 +10,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.jobs.timetable import parse_time
 from reporter.models.choices import Weekday
-
-# What stands for something else in a subject; the mail's writer puts it there.
-PLACEHOLDERS = ("{report}", "{date}", "{period}")
+from reporter.placeholders import validate_text
 
 
 def validate_zone(value: str) -> None:
@@ -46,14 +43,4 @@ def validate_weekdays(value: Any) -> None:
 def validate_subject(value: str) -> None:
     if any(character in value for character in "\r\n"):
         raise ValidationError(_("A subject is one line."))
-    allowed = ", ".join(PLACEHOLDERS)
-    for word in re.findall(r"\{[^{}]*\}", value):
-        if word not in PLACEHOLDERS:
-            raise ValidationError(
-                _("“%(placeholder)s” stands for nothing in a subject; these do: %(allowed)s."),
-                params={"placeholder": word, "allowed": allowed},
-            )
-    if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", value)):
-        raise ValidationError(
-            _("A brace has no counterpart. Write placeholders like this: %(allowed)s."), params={"allowed": allowed}
-        )
+    validate_text(value)

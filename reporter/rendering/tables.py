@@ -6,15 +6,19 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import gettext as _
 
-from reporter.datasets.base import Table
+from backoffice.jobs.storable import storable
 
 NOTHING = "–"
+
+# Characters of one cell in plain text: one long cell widens all lines.
+PLAIN_WIDTH = 80
 
 
 def as_text(value: Any, zone: str) -> str:
@@ -24,6 +28,8 @@ def as_text(value: Any, zone: str) -> str:
             return NOTHING
         case bool():
             return _("yes") if value else _("no")
+        case float() | Decimal() if not isfinite(value):
+            return NOTHING if value != value else ("∞" if value > 0 else "-∞")
         case int() | float() | Decimal():
             return number_format(value, force_grouping=True)
         case datetime():
@@ -35,8 +41,15 @@ def as_text(value: Any, zone: str) -> str:
             return time_format(value, "H:i")
         case timedelta():
             return duration(value)
+        case bytes() | bytearray() | memoryview():
+            return _("(%(count)d bytes)") % {"count": len(bytes(value))}
         case _other:
-            return str(value)
+            return storable(value)
+
+
+def shortened(text: str, limit: int) -> str:
+    """``text``, cut where it is longer than ``limit`` characters: the files have all of it."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
 def moment(local: datetime) -> str:
@@ -65,12 +78,17 @@ def is_amount(values: Sequence[Any]) -> bool:
     )
 
 
-def plain_table(table: Table, zone: str) -> str:
-    """The table for a monospaced font; Chinese characters are two columns wide."""
-    amounts = [is_amount(column) for column in zip(*table.rows, strict=True)] or [False] * len(table.columns)
-    lines = [list(table.columns), *([_one_line(as_text(cell, zone)) for cell in row] for row in table.rows)]
+def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]], amounts: Sequence[bool], feet: int = 0) -> str:
+    """The table for a monospaced font; Chinese characters are two columns wide.
+
+    ``amounts`` tells which columns stand to the right; the last ``feet`` rows stand below a line.
+    """
+    lines = [[_one_line(shortened(cell, PLAIN_WIDTH)) for cell in line] for line in (headings, *rows)]
     widths = [max(_width(cell) for cell in column) for column in zip(*lines, strict=True)]
-    lines.insert(1, ["-" * width for width in widths])
+    rule = ["-" * width for width in widths]
+    lines.insert(1, rule)
+    if feet:
+        lines.insert(len(lines) - feet, rule)
     return "\n".join(
         "  ".join(
             _padded(cell, width, amount) for cell, width, amount in zip(line, widths, amounts, strict=True)
