@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,16 +17,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from reporter import control
 from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
-from reporter.admin.forms import ReportForm, SectionForm, SubscriptionForm
-from reporter.models import Edition, EditionState, Report, ReportSection, Subscription, Weekday
+from reporter.admin.copying import CopiesReports
+from reporter.admin.forms import ReportForm, SubscriptionForm
+from reporter.admin.pausing import PausesReports, pause_words
+from reporter.admin.sections import SectionInline, ask_about_sections
+from reporter.models import Edition, EditionState, Report, Subscription, Weekday
 
 TIMETABLE_FIELDS = ("times", "weekdays", "zone", "is_enabled")
-
-
-class SectionInline(admin.TabularInline):
-    model = ReportSection
-    form = SectionForm
-    extra = 0
 
 
 class SubscriptionInline(admin.TabularInline):
@@ -36,17 +34,18 @@ class SubscriptionInline(admin.TabularInline):
 
 
 @admin.register(Report)
-class ReportAdmin(admin.ModelAdmin):
+class ReportAdmin(CopiesReports, PausesReports, admin.ModelAdmin):
     form = ReportForm
-    actions = ["send_now"]
+    actions = ["send_now", "copy", "copy_with_subscribers", "pause", "resume"]
     list_display = ["name", "is_enabled", "timetable_text", "next_due", "subscribers", "last_edition", "owner"]
     list_filter = ["is_enabled", "language", "period"]
-    list_select_related = ["owner"]
+    list_select_related = ["owner", "paused_by"]
     search_fields = ["name"]
     ordering = ["name"]  # said here, too: a list with counted columns does not take it from the model
-    readonly_fields = ["next_due", "list_of_subscribers"]
+    readonly_fields = ["next_due", "list_of_subscribers", "link_to_new_section"]
     fieldsets = [
-        (None, {"fields": ["name", "subject", "intro", "language", "period", "owner"]}),
+        (None, {"fields": ["name", "subject", "intro", "language", ("period", "period_days"), "owner"]}),
+        (gettext_lazy("Contents"), {"fields": ["link_to_new_section", "files", "skip_if_empty"]}),
         (gettext_lazy("Timetable"), {"fields": ["is_enabled", "times", "weekdays", "zone", "next_due"]}),
         (gettext_lazy("Subscribers"), {"fields": ["list_of_subscribers"]}),
     ]
@@ -74,7 +73,8 @@ class ReportAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("next due"), ordering="next_due_at")
     def next_due(self, report: Report) -> str:
-        return moment_in(report.zone, report.next_due_at)
+        due = moment_in(report.zone, report.next_due_at)
+        return f"{due} · {pause_words(report)}" if report.is_paused(timezone.now()) else due
 
     @admin.display(description=gettext_lazy("subscribers"), ordering="subscriber_count")
     def subscribers(self, report: Report) -> int:
@@ -92,6 +92,13 @@ class ReportAdmin(admin.ModelAdmin):
     def get_inlines(self, request: HttpRequest, obj: Report | None) -> list[type[InlineModelAdmin]]:
         is_long = obj is not None and obj.subscriptions.count() > MAX_INLINE_ROWS
         return [SectionInline] if is_long else [SectionInline, SubscriptionInline]
+
+    @admin.display(description=gettext_lazy("new section"))
+    def link_to_new_section(self, report: Report) -> SafeString | str:
+        if report.pk is None:
+            return _("Table, chart or text: below, or here once the report is saved.")
+        address = reverse("admin:reporter_reportsection_add", query={"report": report.pk})
+        return format_html('<a class="addlink" href="{}">{}</a>', address, _("Add a table, a chart or a text"))
 
     @admin.display(description=gettext_lazy("last edition"))
     def last_edition(self, report: Report) -> SafeString | str:
@@ -111,6 +118,7 @@ class ReportAdmin(admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        ask_about_sections(request, form.instance, has_new_language=change and "language" in form.changed_data)
         if missing := control.what_is_missing(form.instance):
             self.message_user(request, missing, messages.WARNING)
 

@@ -131,6 +131,9 @@ class Report(models.Model):
     def timetable(self) -> Timetable:
         return Timetable.from_data({"times": self.times, "weekdays": self.weekdays, "zone": self.zone})
 
+    def is_paused(self, now: datetime) -> bool:
+        return self.paused_until is not None and self.paused_until > now
+
     def reschedule(self, now: datetime) -> None:
         """Start the timetable anew from ``now``, or from the end of the pause. The caller saves.
 

@@ -25,6 +25,7 @@ COLOURS = ("#2457a6", "#d9822b", "#2e8b57", "#a63d57", "#6b5b95", "#5b6675", "#b
 # What one picture can show; the files have the rest.
 MAX_SERIES = 6
 MAX_ROWS = {SectionKind.LINE: 400, SectionKind.BAR: 20, SectionKind.SHARE: 8}
+MAX_DAYS = 100  # of bars that stand on an axis of time
 
 # Characters of the words that stand for the picture where it is not shown.
 ALT_LENGTH = 1000
@@ -121,7 +122,9 @@ def chart_of(kind: str, shaped: Shaped, limit: int | None) -> Chart:
         raise NothingToDraw(
             _("There is nothing to draw: a chart needs a column of numbers besides the first, which gives the labels.")
         )
-    most = min(limit or MAX_ROWS[SectionKind(kind)], MAX_ROWS[SectionKind(kind)])
+    is_dated = kind == SectionKind.BAR and bool(_days(shaped, shaped.rows[:MAX_DAYS]))
+    most = MAX_DAYS if is_dated else MAX_ROWS[SectionKind(kind)]
+    most = min(limit or most, most)
     if kind == SectionKind.SHARE:
         return _shares(shaped, places[0], most)
     rows = shaped.rows[:most]

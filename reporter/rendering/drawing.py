@@ -98,7 +98,7 @@ def _axes(figure: Figure, *, across: bool = False) -> Axes:
     axes: Any = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#c9d1db")
-    axes.tick_params(colors=INK, labelsize=8.5, length=0)
+    axes.tick_params(colors=INK, labelsize=9.5, length=0)
     axes.set_axisbelow(True)
     numbers = axes.xaxis if across else axes.yaxis
     numbers.grid(visible=True, color=GRID, linewidth=0.8)
@@ -143,10 +143,10 @@ def _draw_columns(axes: Axes, chart: Chart) -> None:
 
 
 def _label_ground(axes: Axes, chart: Chart) -> None:
-    """As many labels as have room: twelve days, or fewer where the labels are longer."""
+    """As many labels as have room: twelve days, or fewer where they are longer."""
     labels = _marks(chart)
     longest = max(map(len, labels), default=1)
-    step = -(-len(labels) // max(2, 84 // max(longest, 5)))
+    step = -(-len(labels) // max(2, 72 // max(longest, 6)))
     places = list(range(0, len(labels), step))
     axes.set_xticks(places, [shortened(labels[place], LABEL_LENGTH) for place in places], parse_math=False)
 
@@ -183,7 +183,7 @@ def _draw_bars(axes: Axes, chart: Chart) -> None:
         places = [place + shift for place in range(len(chart.labels))]
         bars = axes.barh(places, _numbers(series.values, 0), thickness * 0.9, color=series.colour)
         texts = [text if is_drawable(text) else "" for text in series.texts]
-        for text in axes.bar_label(bars, texts, padding=3, fontsize=8, color=INK):
+        for text in axes.bar_label(bars, texts, padding=3, fontsize=9, color=INK):
             text.set_parse_math(False)
     axes.set_yticks(range(len(marks)), [shortened(mark, LABEL_LENGTH) for mark in marks], parse_math=False)
     axes.invert_yaxis()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reporter.columns import Colour
-from reporter.models import ReportSection
+from reporter.models import ReportSection, SectionKind
 from reporter.periods import Period
 from reporter.placeholders import filled
 from reporter.rendering.charts import Chart, Legend, NothingToDraw, chart_of
@@ -126,7 +126,10 @@ def chart_view(section: ReportSection, title: str, shaped: Shaped, file: str) ->
     content_id = f"{section.pk or 0}-{digest}@chart"  # two sections may show the same
     view.picture = Picture(content_id, picture.content, picture.width, picture.height, chart.alternative(title))
     is_numbered = drawing.is_numbered(chart)
-    legends = [chart.legend(is_numbered), chart.colours_of_groups() if is_numbered and section.kind == "bar" else None]
+    legends = [
+        chart.colours_of_groups() if is_numbered and section.kind == SectionKind.BAR else None,
+        chart.legend(is_numbered),
+    ]
     view.legends = [legend for legend in legends if legend]
     return view
 

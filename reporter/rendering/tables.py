@@ -30,7 +30,9 @@ def as_text(value: Any, zone: str) -> str:
             return _("yes") if value else _("no")
         case float() | Decimal() if not isfinite(value):
             return NOTHING if value != value else ("∞" if value > 0 else "-∞")
-        case int() | float() | Decimal():
+        case float():
+            return _float(value)
+        case int() | Decimal():
             return number_format(value, force_grouping=True)
         case datetime():
             local = value.astimezone(ZoneInfo(zone)) if value.tzinfo else value
@@ -45,6 +47,14 @@ def as_text(value: Any, zone: str) -> str:
             return _("(%(count)d bytes)") % {"count": len(bytes(value))}
         case _other:
             return storable(value)
+
+
+def _float(value: float) -> str:
+    """As many digits as people read: 11.1, not 11.100000000000001."""
+    if value and not 0.0001 <= abs(value) < 1e15:
+        return f"{value:.6g}"
+    rounded = round(value, 2 if abs(value) >= 1 else 4)
+    return number_format(int(rounded) if rounded == int(rounded) else rounded, force_grouping=True)
 
 
 def shortened(text: str, limit: int) -> str:
