@@ -53,7 +53,7 @@ class Total(models.TextChoices):
     AVERAGE = "average", gettext_lazy("average")
     LOWEST = "lowest", gettext_lazy("lowest")
     HIGHEST = "highest", gettext_lazy("highest")
-    COUNT = "count", gettext_lazy("number of entries")
+    COUNT = "count", gettext_lazy("count")
 
 
 class Operator(models.TextChoices):

@@ -157,9 +157,7 @@ class ColumnsField(forms.Field):
             return self.offer.stored  # a page without the table: what is chosen stays
         self._bound = formset = self._formset(value)
         if not formset.is_valid():
-            raise ValidationError(
-                _("Correct the columns below.") if not formset.non_form_errors() else formset.non_form_errors()
-            )
+            raise ValidationError([*formset.non_form_errors()] or _("Correct what is marked below."))
         shown = [form for form in formset if form.cleaned_data["is_shown"]]
         if not shown and len(formset.forms):
             raise ValidationError(_("Show at least one column."))

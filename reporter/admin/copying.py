@@ -43,8 +43,8 @@ class CopiesReports(Base):
         user = cast(User, request.user)
         copies = [control.copy_report(report, user, with_subscribers=with_subscribers) for report in reports]
         text = ngettext(
-            "%(count)d report was copied. The copy is switched off; change what is to be different, then enable it.",
-            "%(count)d reports were copied. The copies are switched off; change what is to be different, then enable them.",
+            "%(count)d report was copied. The copy is switched off: change it, then enable it.",
+            "%(count)d reports were copied. The copies are switched off: change them, then enable them.",
             len(copies),
         ) % {"count": len(copies)}
         self.message_user(request, text, messages.SUCCESS)

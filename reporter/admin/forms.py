@@ -92,7 +92,9 @@ class SubscriptionForm(forms.ModelForm):
 class SectionForm(forms.ModelForm):
     """A section as a line of its report's page."""
 
-    dataset = forms.ChoiceField(label=gettext_lazy("Dataset"), required=False)
+    dataset = forms.ChoiceField(
+        label=gettext_lazy("Dataset"), required=False, help_text=gettext_lazy("Of a table or a chart.")
+    )
 
     class Meta:
         model = ReportSection

@@ -77,7 +77,7 @@ class PausesReports(Base):
     def pause_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_pause_permission(request):
             raise PermissionDenied
-        reports = _asked_about(request)
+        reports, now = _asked_about(request), timezone.now()
         tomorrow = timezone.localdate() + timedelta(days=1)
         form = PauseForm(request.POST or None, initial={"until": tomorrow})
         if request.method == "POST" and form.is_valid() and _pause_all(request, reports, form):
@@ -87,9 +87,7 @@ class PausesReports(Base):
         context = self.admin_site.each_context(request) | {
             "title": gettext("Pause"),
             "opts": Report._meta,
-            "reports": [
-                (report, pause_words(report) if report.is_paused(timezone.now()) else "") for report in reports
-            ],
+            "reports": [(report, pause_words(report) if report.is_paused(now) else "") for report in reports],
             "form": form,
         }
         return TemplateResponse(request, "admin/reporter/pause.html", context)

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from reporter import control
 from reporter.admin.forms import SectionForm, SectionPageForm
+from reporter.columns import columns_of
 from reporter.models import Report, ReportSection, SectionKind
 
 
@@ -50,6 +51,7 @@ def _summary(section: ReportSection) -> str:
 @admin.register(ReportSection)
 class SectionAdmin(admin.ModelAdmin):
     form = SectionPageForm
+    readonly_fields = ["columns_in_words"]
     add_form_template = change_form_template = "admin/reporter/section.html"
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -66,7 +68,8 @@ class SectionAdmin(admin.ModelAdmin):
             return [(None, {"fields": ["report", *what, "text"]})]
         if obj.kind == SectionKind.TEXT:
             return [(None, {"fields": [*what, "text"]})]
-        columns = {"fields": ["columns"], "description": self._explanation(obj), "classes": ["wide"]}
+        table = "columns" if self.has_change_permission(request, obj) else "columns_in_words"
+        columns = {"fields": [table], "description": self._explanation(obj)}
         rows = {"fields": [("sort_column", "is_descending"), "row_limit"]}
         return [(None, {"fields": what}), (_("Columns"), columns), (_("Rows"), rows)]
 
@@ -81,8 +84,10 @@ class SectionAdmin(admin.ModelAdmin):
             "a number. Totals are over all rows."
         )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ReportSection | None = None) -> Any:
-        return () if obj is None or self.has_change_permission(request, obj) else ("columns", "sort_column")
+    @admin.display(description=gettext_lazy("columns"))
+    def columns_in_words(self, section: ReportSection) -> str:
+        """For those who may look, but not change."""
+        return ", ".join(column.heading or column.name for column in columns_of(section.columns)) or _("All columns.")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form_class: Any = super().get_form(request, obj, change=change, **kwargs)
@@ -121,10 +126,9 @@ class SectionAdmin(admin.ModelAdmin):
         return super().log_addition(request, obj, message)
 
     def _note(self, request: HttpRequest, section: ReportSection, text: str) -> None:
+        user = cast(User, request.user)
         words = text % {"section": section}
-        LogEntry.objects.log_actions(
-            request.user.pk, [section.report], CHANGE, change_message=words, single_object=True
-        )
+        LogEntry.objects.log_actions(user.pk, [section.report], CHANGE, change_message=words, single_object=True)
 
     # --- Where it goes on ---
 

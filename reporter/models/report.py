@@ -152,7 +152,15 @@ class ReportSection(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=SectionKind.choices, default=SectionKind.TABLE)
     dataset = models.CharField(_("dataset"), max_length=100, blank=True)
     title = models.CharField(_("title"), max_length=120, blank=True, help_text=_("Empty: the title of the dataset."))
-    text = models.TextField(_("text"), blank=True, validators=[validate_text])
+    text = models.TextField(
+        _("text"),
+        blank=True,
+        validators=[validate_text],
+        help_text=_(
+            "Of a section that is a text. {report}, {date}, {period}, {first_day}, {last_day} and {rows} stand for "
+            "the same as in the subject."
+        ),
+    )
 
     # As reporter.columns has them; none means all columns, as the dataset has them.
     columns = models.JSONField(_("columns"), default=list, blank=True, validators=[validate_columns])

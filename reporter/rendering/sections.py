@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 # Rows of a table that a mail shows unless the section says otherwise, and cells in any case: mail programs cut
 # long mails off.
 ROWS = 200
-CELLS = 5000
+CELLS = 3000
 
 # Characters of one cell that a mail shows.
 CELL_LENGTH = 300
@@ -126,10 +126,8 @@ def chart_view(section: ReportSection, title: str, shaped: Shaped, file: str) ->
     content_id = f"{section.pk or 0}-{digest}@chart"  # two sections may show the same
     view.picture = Picture(content_id, picture.content, picture.width, picture.height, chart.alternative(title))
     is_numbered = drawing.is_numbered(chart)
-    legends = [
-        chart.colours_of_groups() if is_numbered and section.kind == SectionKind.BAR else None,
-        chart.legend(is_numbered),
-    ]
+    colours = chart.colours_of_groups() if is_numbered and section.kind == SectionKind.BAR else None
+    legends = [colours, chart.legend(is_numbered)]
     view.legends = [legend for legend in legends if legend]
     return view
 

@@ -28,12 +28,8 @@ def as_text(value: Any, zone: str) -> str:
             return NOTHING
         case bool():
             return _("yes") if value else _("no")
-        case float() | Decimal() if not isfinite(value):
-            return NOTHING if value != value else ("∞" if value > 0 else "-∞")
-        case float():
-            return _float(value)
-        case int() | Decimal():
-            return number_format(value, force_grouping=True)
+        case int() | float() | Decimal():
+            return _number(value)
         case datetime():
             local = value.astimezone(ZoneInfo(zone)) if value.tzinfo else value
             return moment(local)
@@ -49,8 +45,12 @@ def as_text(value: Any, zone: str) -> str:
             return storable(value)
 
 
-def _float(value: float) -> str:
-    """As many digits as people read: 11.1, not 11.100000000000001."""
+def _number(value: float | Decimal) -> str:
+    """With as many digits as people read: 11.1, not 11.100000000000001."""
+    if not isfinite(value):
+        return NOTHING if value != value else ("∞" if value > 0 else "-∞")
+    if not isinstance(value, float):
+        return number_format(value, force_grouping=True)
     if value and not 0.0001 <= abs(value) < 1e15:
         return f"{value:.6g}"
     rounded = round(value, 2 if abs(value) >= 1 else 4)
