@@ -74,7 +74,8 @@ class Chart:
                 self.labels, zip(*(series.texts for series in self.series), strict=True), strict=True
             )
         )
-        return shortened(f"{title}. {self.caption}. {'; '.join(numbers)}", ALT_LENGTH)
+        words = shortened(f"{title}. {self.caption}. {'; '.join(numbers)}", ALT_LENGTH)
+        return words.replace("<", "‹").replace(">", "›")  # in an attribute, where some mail programs take it for HTML
 
     def legend(self, is_numbered: bool) -> Legend | None:
         """What the picture itself does not say. ``is_numbered``: numbers stand in it for the labels."""
@@ -130,13 +131,17 @@ def chart_of(kind: str, shaped: Shaped, limit: int | None) -> Chart:
     rows = shaped.rows[:most]
     return Chart(
         kind=kind,
-        labels=[shortened(shaped.text(row, 0), 60) for row in rows],
+        labels=[_label(shaped, row) for row in rows],
         days=_days(shaped, rows),
         series=[_series(shaped, place, rows, n) for n, place in enumerate(places[:MAX_SERIES])],
         label_heading=shaped.columns[0].heading,
         left_out=len(shaped.rows) - len(rows),
         notes=_left_out_columns(shaped, places[MAX_SERIES:]),
     )
+
+
+def _label(shaped: Shaped, row: Row) -> str:
+    return shortened(" ".join(shaped.text(row, 0).split()), 60)
 
 
 def _days(shaped: Shaped, rows: Sequence[Row]) -> list[date]:
@@ -167,7 +172,7 @@ def _shares(shaped: Shaped, place: int, most: int) -> Chart:
         raise NothingToDraw(_("There is nothing to draw: no number is above zero."))
     sized.sort(key=lambda pair: pair[0], reverse=True)
     kept = len(sized) if len(sized) <= most else most - 1
-    labels = [shortened(shaped.text(row, 0), 60) for _amount, row in sized[:kept]]
+    labels = [_label(shaped, row) for _amount, row in sized[:kept]]
     values: list[Decimal | None] = [amount for amount, _row in sized[:kept]]
     texts = [shaped.text(row, place) for _amount, row in sized[:kept]]
     if rest := sized[kept:]:

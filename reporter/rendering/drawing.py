@@ -10,7 +10,6 @@ import io
 import os
 from datetime import date, datetime, time
 from functools import cache
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -31,6 +30,9 @@ SIDE_OF_SHARES = 240
 HEIGHT_OF_LINES = 260
 
 INK, GRID = "#1d2530", "#e4e8ed"
+
+# Beyond it no axis can be reckoned.
+DRAWABLE = 1e100
 
 # Characters of a label within the picture.
 LABEL_LENGTH = 28
@@ -113,7 +115,7 @@ def _tick(value: float) -> str:
 
 def _numbers(values: list[Any], unknown: float) -> list[float]:
     numbers = [unknown if value is None else float(value) for value in values]
-    return [number if isfinite(number) else unknown for number in numbers]  # beyond what can be drawn
+    return [number if abs(number) < DRAWABLE else unknown for number in numbers]
 
 
 def _draw_lines(axes: Axes, chart: Chart) -> None:

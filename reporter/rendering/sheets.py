@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from backoffice.jobs.formulas import BYTE_ORDER_MARK, defused
 from reporter.rendering.formats import amount_of
 from reporter.rendering.shaping import Shaped
+
+# Bits of a number that Python writes in digits.
+LONGEST = 10_000
 
 
 def csv_bytes(table: Shaped) -> bytes:
@@ -30,6 +34,8 @@ def _cell(value: Any, zone: ZoneInfo) -> Any:
     match value:
         case None:
             return ""
+        case int() if value.bit_length() > LONGEST:
+            return str(Decimal(value))
         case bool() | int():
             return value
         case float():

@@ -47,9 +47,12 @@ def as_text(value: Any, zone: str) -> str:
 
 def _number(value: float | Decimal) -> str:
     """With as many digits as people read: 11.1, not 11.100000000000001."""
-    if not isfinite(value):
+    if isinstance(value, int):
+        value = Decimal(value)  # of any length: Python refuses to write very long ones
+    is_known = value.is_finite() if isinstance(value, Decimal) else isfinite(value)
+    if not is_known:
         return NOTHING if value != value else ("∞" if value > 0 else "-∞")
-    if not isinstance(value, float):
+    if isinstance(value, Decimal):
         return number_format(value, force_grouping=True)
     if value and not 0.0001 <= abs(value) < 1e15:
         return f"{value:.6g}"

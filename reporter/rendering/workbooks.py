@@ -139,7 +139,7 @@ class _Sheet:
         digits = amount.as_tuple().digits
         is_long = not isinstance(value, float) and len(bytes(digits).rstrip(b"\0")) > MAX_DIGITS
         if is_long or abs(amount.adjusted()) > 300:
-            self.sheet.write_string(row, place, str(value))
+            self.sheet.write_string(row, place, str(amount)[:MAX_TEXT])
         else:
             self.sheet.write_number(row, place, float(amount), form)
 

@@ -100,7 +100,13 @@ def test_numbers_and_days_are_written_in_the_language_of_the_report() -> None:
 
 @pytest.mark.parametrize(
     ("total", "text"),
-    [("sum", "12"), ("average", "average 4"), ("lowest", "lowest -2"), ("highest", "highest 10"), ("count", "3 entries")],
+    [
+        ("sum", "12"),
+        ("average", "average 4"),
+        ("lowest", "lowest -2"),
+        ("highest", "highest 10"),
+        ("count", "3 entries"),
+    ],
 )
 def test_a_total_is_over_all_rows(total: str, text: str) -> None:
     table = shaped(columns=["Region", {"name": "Sold", "total": total, "format": "whole"}])
