@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -24,11 +24,8 @@ class RuleWidget(forms.MultiWidget):
 
     template_name = "django/forms/widgets/multiwidget.html"
 
-    def __init__(self, colour: str) -> None:
-        name = {"aria-label": _("%(colour)s if") % {"colour": Colour(colour).label}}
-        super().__init__(
-            {"operator": forms.Select(name, Operator.choices), "value": forms.TextInput(name | {"size": 5})}
-        )
+    def __init__(self) -> None:
+        super().__init__({"operator": forms.Select(choices=Operator.choices), "value": forms.TextInput({"size": 5})})
 
     def decompress(self, value: Any) -> list[str]:
         return value or ["", ""]
@@ -43,7 +40,7 @@ class RuleField(forms.MultiValueField):
             forms.ChoiceField(choices=Operator.choices, required=False),
             forms.CharField(required=False, max_length=100),
         )
-        super().__init__(fields, required=False, require_all_fields=False, widget=RuleWidget(colour), **kwargs)
+        super().__init__(fields, required=False, require_all_fields=False, widget=RuleWidget(), **kwargs)
 
     def compress(self, data_list: list[str]) -> Rule | None:
         operator, value = data_list or ("", "")
@@ -73,7 +70,10 @@ class ColumnForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["heading"].widget.attrs["placeholder"] = self.initial.get("name", "")
+        name = self.initial.get("name", "")
+        self.fields["heading"].widget.attrs["placeholder"] = name
+        for field in self.fields.values():  # the headings of the table are no labels to a screen reader
+            field.widget.attrs["aria-label"] = f"{name}: {field.label}"
 
     @property
     def is_gone(self) -> bool:
@@ -101,6 +101,7 @@ class Offer:
 
     stored: list[dict[str, Any]]
     seen: list[str]
+    is_chart: bool = False  # which has no use for totals, comparisons and colours
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -150,7 +151,7 @@ class ColumnsField(forms.Field):
     def prepare_value(self, value: Any) -> forms.BaseFormSet:
         if self._bound is None and isinstance(value, Mapping) and f"{self.prefix}-TOTAL_FORMS" in value:
             self._bound = self._formset(value)
-        return self._bound or ColumnFormSet(initial=self.offer.lines, prefix=self.prefix)
+        return self._bound or self._formset(None)
 
     def clean(self, value: Any) -> list[dict[str, Any]]:
         if f"{self.prefix}-TOTAL_FORMS" not in value:
@@ -165,8 +166,10 @@ class ColumnsField(forms.Field):
         columns = [form.column for form in shown]
         return [column.to_data() for column in chosen(columns, dict.fromkeys(self.offer.seen))]
 
-    def _formset(self, data: Mapping[str, Any]) -> forms.BaseFormSet:
-        return ColumnFormSet(data, initial=self.offer.lines, prefix=self.prefix)
+    def _formset(self, data: Mapping[str, Any] | None) -> forms.BaseFormSet:
+        formset = ColumnFormSet(data, initial=self.offer.lines, prefix=self.prefix)
+        cast(Any, formset).is_chart = self.offer.is_chart  # for the template
+        return formset
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

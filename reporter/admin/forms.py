@@ -134,7 +134,7 @@ class SectionPageForm(SectionForm):
         section = self.instance
         columns, sort = self.fields.get("columns"), self.fields.get("sort_column")
         if isinstance(columns, ColumnsField):
-            columns.offer = Offer(section.columns, section.seen_columns)
+            columns.offer = Offer(section.columns, section.seen_columns, section.is_chart)
         if isinstance(sort, forms.ChoiceField):
             names = dict.fromkeys([*section.seen_columns, *filter(None, [section.sort_column])])
             sort.choices = [("", _("as the dataset has them")), *((name, name) for name in names)]

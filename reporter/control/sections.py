@@ -61,7 +61,7 @@ def translate_columns(section: ReportSection, user: User, now: datetime) -> None
     new = ask_columns(section, user, now)
     if len(old) != len(new):
         return
-    names = dict(zip(old, new, strict=True))
+    names = {before: after for before, after in zip(old, new, strict=True) if before not in new}
     section.columns = [entry | {"name": names.get(entry["name"], entry["name"])} for entry in section.columns]
     section.sort_column = names.get(section.sort_column, section.sort_column)
     section.save(update_fields=["columns", "sort_column"])
