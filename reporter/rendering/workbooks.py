@@ -46,13 +46,7 @@ def xlsx_bytes(tables: Sequence[tuple[str, Shaped]]) -> bytes:
     from xlsxwriter import Workbook  # where one is written, and nowhere else
 
     stream = io.BytesIO()
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with Workbook(stream, options) as book:
+    with Workbook(stream, {"constant_memory": True}) as book:
         names: list[str] = []
         for title, table in tables:
             names.append(sheet_name(title, names))
