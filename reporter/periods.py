@@ -23,7 +23,7 @@ class PeriodChoice(models.TextChoices):
 
     YESTERDAY = "yesterday", _("yesterday")
     LAST_7_DAYS = "last_7_days", _("the last 7 days")
-    LAST_DAYS = "last_days", _("the last … days (number below)")
+    LAST_DAYS = "last_days", _("the last … days, see their number")
     LAST_WEEK = "last_week", _("last week, Monday to Sunday")
     LAST_MONTH = "last_month", _("last month")
     LAST_QUARTER = "last_quarter", _("last quarter")

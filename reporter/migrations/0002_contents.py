@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("yesterday", "yesterday"),
                     ("last_7_days", "the last 7 days"),
-                    ("last_days", "the last … days (number below)"),
+                    ("last_days", "the last … days, see their number"),
                     ("last_week", "last week, Monday to Sunday"),
                     ("last_month", "last month"),
                     ("last_quarter", "last quarter"),
