@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -42,10 +41,10 @@ class ReportAdmin(CopiesReports, PausesReports, admin.ModelAdmin):
     list_select_related = ["owner", "paused_by"]
     search_fields = ["name"]
     ordering = ["name"]  # said here, too: a list with counted columns does not take it from the model
-    readonly_fields = ["next_due", "list_of_subscribers", "link_to_new_section"]
+    readonly_fields = ["next_due", "list_of_subscribers"]
     fieldsets = [
         (None, {"fields": ["name", "subject", "intro", "language", ("period", "period_days"), "owner"]}),
-        (gettext_lazy("Contents"), {"fields": ["link_to_new_section", "files", "skip_if_empty"]}),
+        (gettext_lazy("Contents"), {"fields": ["files", "skip_if_empty"]}),
         (gettext_lazy("Timetable"), {"fields": ["is_enabled", "times", "weekdays", "zone", "next_due"]}),
         (gettext_lazy("Subscribers"), {"fields": ["list_of_subscribers"]}),
     ]
@@ -92,13 +91,6 @@ class ReportAdmin(CopiesReports, PausesReports, admin.ModelAdmin):
     def get_inlines(self, request: HttpRequest, obj: Report | None) -> list[type[InlineModelAdmin]]:
         is_long = obj is not None and obj.subscriptions.count() > MAX_INLINE_ROWS
         return [SectionInline] if is_long else [SectionInline, SubscriptionInline]
-
-    @admin.display(description=gettext_lazy("new section"))
-    def link_to_new_section(self, report: Report) -> SafeString | str:
-        if report.pk is None:
-            return _("Table, chart or text: below, or here once the report is saved.")
-        address = reverse("admin:reporter_reportsection_add", query={"report": report.pk})
-        return format_html('<a class="addlink" href="{}">{}</a>', address, _("Add a table, a chart or a text"))
 
     @admin.display(description=gettext_lazy("last edition"))
     def last_edition(self, report: Report) -> SafeString | str:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.forms import HiddenInput, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -29,6 +29,7 @@ class SectionInline(admin.TabularInline):
     form = SectionForm
     fields = ["position", "kind", "dataset", "title", "contents"]
     readonly_fields = ["contents"]
+    template = "admin/reporter/sections.html"
     extra = 0
 
     @admin.display(description=gettext_lazy("contents"))
@@ -124,6 +125,11 @@ class SectionAdmin(admin.ModelAdmin):
     def log_addition(self, request: HttpRequest, obj: ReportSection, message: Any) -> LogEntry:
         self._note(request, obj, _("Section “%(section)s” added."))
         return super().log_addition(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[ReportSection]) -> Any:
+        for section in queryset:
+            self._note(request, section, _("Section “%(section)s” deleted."))
+        return super().log_deletions(request, queryset)
 
     def _note(self, request: HttpRequest, section: ReportSection, text: str) -> None:
         user = cast(User, request.user)

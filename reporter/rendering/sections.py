@@ -28,6 +28,9 @@ CELLS = 3000
 # Characters of one cell that a mail shows.
 CELL_LENGTH = 300
 
+# Characters that say which number in a picture stands for what.
+NUMBERED_LENGTH = 600
+
 # What stands for a colour in plain text.
 MARKS = {Colour.RED: "!", Colour.GREEN: "+"}
 
@@ -102,8 +105,6 @@ def table_view(section: ReportSection, title: str, shaped: Shaped, file: str, co
 
 def chart_view(section: ReportSection, title: str, shaped: Shaped, file: str) -> View:
     """The picture, and beside it as text what a font without Chinese cannot draw."""
-    from reporter.rendering import drawing
-
     view = View(title, section.kind, notices=_gone(shaped), notes=list(shaped.notes))
     if not shaped.rows:
         return view
@@ -117,19 +118,27 @@ def chart_view(section: ReportSection, title: str, shaped: Shaped, file: str) ->
     view.plain = _plain_chart(chart)
     view.rows = [[]]  # it has something to show
     try:
-        picture = drawing.draw(chart)
+        _draw(view, chart, section.pk or 0)
     except Exception as error:  # numbers that no axis can hold: the rest goes out
         logger.exception("The chart %s cannot be drawn", title)
         view.notices.append(_("This chart cannot be drawn: %(reason)s") % {"reason": error})
-        return view
-    digest = hashlib.sha256(picture.content).hexdigest()[:24]
-    content_id = f"{section.pk or 0}-{digest}@chart"  # two sections may show the same
-    view.picture = Picture(content_id, picture.content, picture.width, picture.height, chart.alternative(title))
-    is_numbered = drawing.is_numbered(chart)
-    colours = chart.colours_of_groups() if is_numbered and section.kind == SectionKind.BAR else None
-    legends = [colours, chart.legend(is_numbered)]
-    view.legends = [legend for legend in legends if legend]
     return view
+
+
+def _draw(view: View, chart: Chart, number: int) -> None:
+    """``number``: two sections may show the same picture, and a Content-ID stands for one."""
+    from reporter.rendering import drawing
+
+    picture = drawing.draw(chart)
+    content_id = f"{number}-{hashlib.sha256(picture.content).hexdigest()[:24]}@chart"
+    view.picture = Picture(content_id, picture.content, picture.width, picture.height, chart.alternative(view.title))
+    is_numbered = drawing.is_numbered(chart)
+    if is_numbered and chart.kind == SectionKind.BAR:
+        view.legends += filter(None, [chart.colours_of_groups()])
+    if is_numbered and chart.kind == SectionKind.LINE:
+        labels = " · ".join(f"{n} {label}" for n, label in enumerate(chart.labels, start=1))
+        view.notes.insert(0, shortened(labels, NUMBERED_LENGTH))
+    view.legends += filter(None, [chart.legend(is_numbered)])
 
 
 def _cell(shaped: Shaped, row: Row, place: int) -> Cell:

@@ -45,6 +45,7 @@ def test_chinese_labels_stand_as_text_beside_numbers_in_the_picture() -> None:
     (legend,) = view.legends
     assert legend.headings == ["地区", "销售额"]
     assert legend.rows == [("", "1", ["华东", "3"]), ("", "2", ["华南", "4"])]
+    assert view_of("line", [["华东", 3], ["华南", 4]]).notes == ["1 华东 · 2 华南"]
     assert not drawing.is_drawable("华东")
     assert drawing.is_drawable("São Paulo, Привет, 100 %")
     assert view_of("bar", [["North", 3], ["South", 4]]).legends == []  # the picture itself says all

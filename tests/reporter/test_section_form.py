@@ -186,6 +186,24 @@ def test_the_page_of_a_report_asks_for_the_columns_of_new_sections_and_of_anothe
     assert row.sort_column == row.seen_columns[1] != "Sent"
 
 
+def test_who_may_change_the_report_alone_may_change_its_language(section: ReportSection) -> None:
+    client = client_with("view_report", "change_report")
+    address = f"/admin/reporter/report/{section.report_id}/change/"
+    assert "reportsection/add" not in client.get(address).content.decode()
+    assert client.post(address, form_of(section.report, language="zh-hans")).status_code == 302
+
+
+def test_the_history_of_a_report_tells_what_became_of_its_sections(
+    section: ReportSection, admin_client: Client
+) -> None:
+    admin_client.post(page_of(section).replace("change", "delete"), {"post": "yes"})
+    notes = LogEntry.objects.filter(object_id=section.report_id, content_type__model="report")
+    assert [entry.change_message for entry in notes.order_by("pk")] == [
+        "Section “people” changed.",
+        "Section “people” deleted.",
+    ]
+
+
 def test_who_may_only_look_changes_nothing(section: ReportSection) -> None:
     client = client_with("view_report", "view_reportsection")
     page = client.get(page_of(section))
