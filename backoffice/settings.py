@@ -69,6 +69,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Fields of a form: the table of a section's columns has eleven for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
 # --- Applications ---------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -12,7 +12,7 @@ from reporter.datasets.base import Table
 from reporter.models import Edition, FileChoice, Report, ReportSection, SectionKind
 from reporter.periods import Period, compared_with
 from reporter.rendering.sections import View, chart_view, table_view, text_view
-from reporter.rendering.shaping import Shaped, shape
+from reporter.rendering.shaping import Shaped, names_of, shape
 
 
 class DatasetGone(Exception):
@@ -113,7 +113,7 @@ def _part(section: ReportSection, edition: Edition, position: int, compared: Per
         title,
         shape(section, table, edition.zone, before),
         csv_name=f"{get_valid_filename(f'{position}-{title}')[:100]}-{edition.local_date.isoformat()}.csv",
-        names=[str(name) for name in table.columns],
+        names=names_of(table),
     )
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from reporter.columns import CellFormat, Colour, Column, Operator, Rule, Total, chosen, columns_of, number_of
 
-# The most columns that a form takes.
+# The most columns that a form takes; DATA_UPLOAD_MAX_NUMBER_FIELDS has room for them.
 MAX_COLUMNS = 300
 
 
@@ -58,7 +58,7 @@ class RuleField(forms.MultiValueField):
 class ColumnForm(forms.Form):
     """One line. A column that is not shown keeps nothing else."""
 
-    name = forms.CharField(widget=forms.HiddenInput, max_length=200)
+    name = forms.CharField(widget=forms.HiddenInput, max_length=200, strip=False)
     order = forms.IntegerField(label=gettext_lazy("order"), required=False, min_value=1, max_value=999)
     is_shown = forms.BooleanField(label=gettext_lazy("show"), required=False)
     heading = forms.CharField(label=gettext_lazy("heading"), required=False, max_length=120)
@@ -121,7 +121,7 @@ class Offer:
                 "is_compared": column.is_compared,
             }
             | {str(rule.colour): [str(rule.operator), rule.value] for rule in column.rules}
-            for number, column in enumerate([*shown, *rest], start=1)
+            for number, column in enumerate([*shown, *rest][:MAX_COLUMNS], start=1)
         ]
 
 

@@ -15,6 +15,7 @@ from backoffice.jobs.storable import storable
 from reporter.contents import DatasetGone, table_of
 from reporter.models import ReportSection
 from reporter.periods import period_before
+from reporter.rendering.shaping import names_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +38,8 @@ def ask_columns(section: ReportSection, user: User, now: datetime) -> list[str]:
     try:
         day = now.astimezone(ZoneInfo(report.zone)).date()
         with translation.override(report.language):
-            table = table_of(section, period_before(report.period, day, report.zone, report.period_days))
-            names = [storable(name, 200) for name in table.columns]
+            period = period_before(report.period, day, report.zone, report.period_days)
+            names = names_of(table_of(section, period))
     except DatasetGone as error:
         raise NotAsked(str(error)) from error
     except Exception as error:  # whatever a dataset raises: the form must open all the same

@@ -16,10 +16,13 @@ from reporter.columns import DIGITS, Column, Rule, Total, columns_of
 from reporter.datasets.base import Table
 from reporter.models import ReportSection
 from reporter.rendering.formats import amount_of, change, shown
-from reporter.rendering.tables import as_text, is_amount
+from reporter.rendering.tables import as_text, is_amount, shortened
 
 # Rows by which a column is taken for one of numbers.
 SAMPLE = 200
+
+# Characters of a column's name.
+MAX_NAME = 200
 
 Row = Sequence[Any]
 
@@ -149,9 +152,15 @@ def _reckoned(total: str, amounts: list[Decimal]) -> Decimal:
 # --- From the dataset's table ---------------------------------------------------------------------------
 
 
+def names_of(table: Table) -> list[str]:
+    """The columns as reports remember them: one line, not too long, and none without a name."""
+    names = [shortened(" ".join(storable(name).split()), MAX_NAME) for name in table.columns]
+    return [name or f"#{number}" for number, name in enumerate(names, start=1)]
+
+
 def shape(section: ReportSection, table: Table, zone: str, before: Table | None = None) -> Shaped:
     """Raises ValidationError for columns that no form of ours has stored."""
-    names = [storable(name, 200) for name in table.columns]
+    names = names_of(table)
     wanted = columns_of(section.columns) or [Column(name) for name in names]
     there = [column for column in wanted if column.name in names]
     places = [names.index(column.name) for column in there] if section.columns else list(range(len(names)))
@@ -182,7 +191,7 @@ def _picked(rows: Sequence[Row], places: list[int], width: int) -> Sequence[Row]
 
 def _before(table: Table, columns: list[Column]) -> list[Row]:
     """The same columns of the period before; what was not there then is nothing."""
-    names = [storable(name, 200) for name in table.columns]
+    names = names_of(table)
     places = [names.index(column.name) if column.name in names else None for column in columns]
     return [[None if place is None else row[place] for place in places] for row in table.rows]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,7 +11,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from reporter.datasets import base
+from reporter.datasets.base import Table
 from reporter.models import Report, ReportSection
+from reporter.rendering.shaping import shape
 from tests.reporter.conftest import MakeReport, People
 from tests.reporter.test_admin import form_of
 
@@ -87,6 +92,25 @@ def test_what_is_chosen_is_stored_and_shown_again(section: ReportSection, admin_
     assert 'name="columns-0-red_value" value="0"' in page
     notes = LogEntry.objects.filter(object_id=section.report_id, content_type__model="report")
     assert "Section “people” changed." in notes.values_list("change_message", flat=True)
+
+
+def test_any_column_can_be_chosen_however_it_is_called(
+    section: ReportSection, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = [" a ", "count(*)\n", "", 'say "<b>"', "x" * 300, *(f"c{number}" for number in range(200))]
+    table = Table(odd, [list(range(len(odd)))])
+    monkeypatch.setitem(base._registered, "people", base.Dataset("people", "People", lambda period: table))
+    admin_client.post(page_of(section), form(section, NAME, _ask="1"))
+    section.refresh_from_db()
+    assert section.seen_columns[:4] == ["a", "count(*)", "#3", 'say "<b>"']
+    page = admin_client.get(page_of(section)).content.decode()
+    lines = [{"name": unescape(name)} for name in re.findall(r'columns-\d+-name" value="([^"]*)"', page)]
+    assert len(lines) == len(odd) + 1  # and one that is gone
+    lines = [line | {"is_shown": "on", "heading": f"H{n}", "format": "", "total": ""} for n, line in enumerate(lines)]
+    assert admin_client.post(page_of(section), form(section, *lines[1:])).status_code == 302
+    section.refresh_from_db()
+    shaped = shape(section, table, "UTC")
+    assert (shaped.missing, len(shaped.columns)) == ([], len(odd))
 
 
 def test_all_columns_as_they_come_stay_all_columns(section: ReportSection, admin_client: Client) -> None:
