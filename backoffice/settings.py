@@ -69,6 +69,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Fields of a form: the table of a section's columns has eleven for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
 # --- Applications ---------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -222,6 +225,9 @@ for _domain in _DOMAINS:
     if any(character in _domain.strip().removeprefix("@") for character in "@*/: "):
         env.refuse(f"REPORT_ALLOWED_DOMAINS must be domains such as example.com, with commas between, not {_domain!r}.")
 REPORT_ALLOWED_DOMAINS = [domain.strip().removeprefix("@").lower() for domain in _DOMAINS if domain.strip()]
+
+# Megabytes of a mail with its files, as they are sent; larger files are linked to, behind the login.
+REPORT_MAX_ATTACHMENT_MB = env.whole("REPORT_MAX_ATTACHMENT_MB", default=10, at_least=0, at_most=1000)
 
 # --- Language and time ----------------------------------------------------------------------------------
 

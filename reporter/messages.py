@@ -12,12 +12,20 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from pathlib import PurePosixPath
+from typing import Any
 
 from django.conf import settings
 from django.utils.encoding import punycode
 
 from reporter.models import Delivery, Edition, EditionFile
 from reporter.unsubscribing import link_for, with_own_link
+
+CONTENT_TYPES = {
+    ".csv": "text/csv",
+    ".png": "image/png",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 class FileChanged(Exception):
@@ -26,8 +34,11 @@ class FileChanged(Exception):
 
 @dataclass(frozen=True)
 class Attachment:
+    """A file of the mail; with a Content-ID, a picture that the HTML shows."""
+
     name: str
     content: bytes
+    content_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,9 +49,15 @@ class Message:
     content_hash: str  # of all but the Date header
 
 
+def content_type_of(name: str) -> str:
+    """By its ending; the same on every machine, which that of the system is not."""
+    return CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
+
+
 def attachments_of(edition: Edition) -> list[Attachment]:
     """The edition's files from the storage. Raises FileChanged, or what the storage raises."""
-    return [Attachment(file.name, _content(file)) for file in edition.files.all()]
+    files = edition.files.filter(is_attached=True)
+    return [Attachment(file.name, _content(file), file.content_id) for file in files]
 
 
 def _content(file: EditionFile) -> bytes:
@@ -69,8 +86,7 @@ def message_for(delivery: Delivery, attachments: Sequence[Attachment], now: date
     mail["Auto-Submitted"] = "auto-generated"  # keeps out-of-office replies away
     mail.set_content(with_own_link(edition.text, link))
     mail.add_alternative(with_own_link(edition.html, link), subtype="html")
-    for attachment in attachments:
-        mail.add_attachment(attachment.content, maintype="text", subtype="csv", filename=one_line(attachment.name))
+    _add_files(mail, attachments)
     _fix_boundaries(mail, delivery.message_id)
     repeatable = _unsubscribe_headers(link) + mail.as_bytes()
     return Message(
@@ -79,6 +95,20 @@ def message_for(delivery: Delivery, attachments: Sequence[Attachment], now: date
         content=f"Date: {format_datetime(now)}\r\n".encode() + repeatable,
         content_hash=hashlib.sha256(repeatable).hexdigest(),
     )
+
+
+def _add_files(mail: EmailMessage, attachments: Sequence[Attachment]) -> None:
+    """Pictures beside the HTML that shows them, other files beside all of that."""
+    html = mail.get_body(("html",))
+    assert isinstance(html, EmailMessage)
+    for file in attachments:
+        maintype, subtype = content_type_of(file.name).split("/")
+        values: dict[str, Any] = {"filename": one_line(file.name)}
+        if file.content_id:
+            values |= {"cid": f"<{file.content_id}>", "disposition": "inline"}
+            html.add_related(file.content, maintype, subtype, **values)
+        else:
+            mail.add_attachment(file.content, maintype, subtype, **values)
 
 
 def sender_problem() -> str:

@@ -8,6 +8,7 @@ from reporter.admin.audience import (
 from reporter.admin.deliveries import DeliveryAdmin
 from reporter.admin.editions import EditionAdmin
 from reporter.admin.reports import ReportAdmin
+from reporter.admin.sections import SectionAdmin
 
 __all__ = [
     "DeliveryAdmin",
@@ -16,6 +17,7 @@ __all__ = [
     "RecipientAdmin",
     "RecipientGroupAdmin",
     "ReportAdmin",
+    "SectionAdmin",
     "SubscriptionAdmin",
     "TagAdmin",
 ]

@@ -21,31 +21,29 @@ from backoffice.jobs.words import describe_stored
 from reporter import control
 from reporter.admin.audience import ReportGroupInline, SubscriptionInline
 from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
-from reporter.admin.forms import ReportForm, SectionForm
+from reporter.admin.copying import CopiesReports
+from reporter.admin.forms import ReportForm
+from reporter.admin.pausing import PausesReports, pause_words
+from reporter.admin.sections import SectionInline, ask_about_sections
 from reporter.admin.timetables import ReportTimetablePage
 from reporter.audience import reader_count
-from reporter.models import Edition, EditionState, Report, ReportSection
-
-
-class SectionInline(admin.TabularInline):
-    model = ReportSection
-    form = SectionForm
-    extra = 0
+from reporter.models import Edition, EditionState, Report
 
 
 @admin.register(Report)
-class ReportAdmin(HasTimetable, admin.ModelAdmin):
+class ReportAdmin(CopiesReports, PausesReports, HasTimetable, admin.ModelAdmin):
     form = ReportForm
     timetable_page = ReportTimetablePage
-    actions = ["send_now"]
+    actions = ["send_now", "copy", "copy_with_subscribers", "pause", "resume"]
     list_display = ["name", "is_enabled", "timetable_text", "next_due", "subscribers", "last_edition", "owner"]
     list_filter = ["is_enabled", "language", "period"]
-    list_select_related = ["owner"]
+    list_select_related = ["owner", "paused_by"]
     search_fields = ["name"]
     ordering = ["name"]  # said here, too: a list with counted columns does not take it from the model
     readonly_fields = ["timetable_and_link", "next_due", "list_of_subscribers"]
     fieldsets = [
-        (None, {"fields": ["name", "subject", "intro", "reply_to", "language", "period", "owner"]}),
+        (None, {"fields": ["name", "subject", "intro", "reply_to", "language", ("period", "period_days"), "owner"]}),
+        (gettext_lazy("Contents"), {"fields": ["files", "skip_if_empty"]}),
         (gettext_lazy("Timetable"), {"fields": ["is_enabled", "timetable_and_link", "next_due"]}),
         (gettext_lazy("Subscribers"), {"fields": ["list_of_subscribers"]}),
     ]
@@ -73,7 +71,8 @@ class ReportAdmin(HasTimetable, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("next due"), ordering="next_due_at")
     def next_due(self, report: Report) -> str:
-        return moment_in(report.zone, report.next_due_at)
+        due = moment_in(report.zone, report.next_due_at)
+        return f"{due} · {pause_words(report)}" if report.is_paused(timezone.now()) else due
 
     @admin.display(description=gettext_lazy("subscribers"), ordering="subscriber_count")
     def subscribers(self, report: Report) -> int:
@@ -123,6 +122,7 @@ class ReportAdmin(HasTimetable, admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        ask_about_sections(request, form.instance, has_new_language=change and "language" in form.changed_data)
         if missing := control.what_is_missing(form.instance):
             self.message_user(request, missing, messages.WARNING)
 

@@ -1,5 +1,5 @@
 from reporter.models.audience import Recipient, RecipientGroup, Tag
-from reporter.models.choices import DeliveryState, EditionState, Language, Weekday, Why
+from reporter.models.choices import DeliveryState, EditionState, FileChoice, Language, SectionKind, Weekday, Why
 from reporter.models.delivery import Delivery
 from reporter.models.edition import Edition, EditionFile
 from reporter.models.history import ReportTimetableChange
@@ -13,6 +13,7 @@ __all__ = [
     "Edition",
     "EditionFile",
     "EditionState",
+    "FileChoice",
     "GroupSubscription",
     "Language",
     "PeriodChoice",
@@ -21,6 +22,7 @@ __all__ = [
     "Report",
     "ReportSection",
     "ReportTimetableChange",
+    "SectionKind",
     "Subscription",
     "Tag",
     "Weekday",

@@ -1,4 +1,4 @@
-"""What may stand in a timetable's fields, said in words for the person who fills them in."""
+"""What may stand in a report's fields, said in words for the person who fills them in."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 
 from reporter.models.choices import Weekday
-
-# What stands for something else in a subject; the mail's writer puts it there.
-PLACEHOLDERS = ("{report}", "{date}", "{period}")
+from reporter.placeholders import validate_text
 
 # What stands between the names in a cell of a file of recipients.
 SEPARATORS = re.compile(r"[,;|\n，；、]")
@@ -39,17 +37,7 @@ def validate_weekdays(value: Any) -> None:
 def validate_subject(value: str) -> None:
     if any(character in value for character in "\r\n"):
         raise ValidationError(_("A subject is one line."))
-    allowed = ", ".join(PLACEHOLDERS)
-    for word in re.findall(r"\{[^{}]*\}", value):
-        if word not in PLACEHOLDERS:
-            raise ValidationError(
-                _("“%(placeholder)s” stands for nothing in a subject; these do: %(allowed)s."),
-                params={"placeholder": word, "allowed": allowed},
-            )
-    if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", value)):
-        raise ValidationError(
-            _("A brace has no counterpart. Write placeholders like this: %(allowed)s."), params={"allowed": allowed}
-        )
+    validate_text(value)
 
 
 def validate_one_line(value: str) -> None:
