@@ -176,6 +176,16 @@ def test_a_taken_port_is_one_clear_line(manage: ManagePy, clean_environment: dic
     assert not Path(clean_environment["DATA_DIR"], "first-login.txt").exists(), "it looks before it begins anything"
 
 
+@pytest.mark.parametrize(
+    ("url", "says"), [("", "Run first: manage.py migrate"), ("sqlite:////nowhere/x", "unable to open database file")]
+)
+def test_a_database_that_cannot_be_served_is_one_clear_line(manage: ManagePy, url: str, says: str) -> None:
+    result = manage("serve", PORT=str(free_port()), DATABASE_URL=url, check=False, timeout=60)
+    assert result.returncode == 1
+    assert says in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_a_port_that_there_cannot_be_is_one_sentence() -> None:
     with pytest.raises(PortTaken, match=r"0-65535\. Choose another: PORT=8000$"):
         listen(70000)
