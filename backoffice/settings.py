@@ -42,6 +42,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 # Where `serve` listens on this machine, and the address that people open.
 PORT = env.whole("PORT", default=8000, at_least=1, at_most=65535)
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+if not SITE_URL.startswith(("http://", "https://")):
+    env.refuse(f"SITE_URL must be an address that begins with http:// or https://, not {SITE_URL!r}.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # Cookies travel over HTTPS alone where the site itself is reached by HTTPS.
