@@ -9,30 +9,22 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_cron.models import CronJobLog
 
 from backoffice.jobs.clock import lease_clock
 from backoffice.jobs.models import Job, Lease, Run, RunOutput, RunStatus
-from backoffice.jobs.models.choices import ALLOWED_CHANGES, LOGGED, TROUBLE
-from backoffice.jobs.models.job import MAX_CODE_LENGTH
+from backoffice.jobs.models.choices import ALLOWED_CHANGES, TROUBLE
 from backoffice.jobs.progress import Progress
+from backoffice.jobs.records import record
 from backoffice.jobs.storable import first_line, storable
 
 logger = logging.getLogger(__name__)
 django_cron_logger = logging.getLogger("django_cron")
-
-# Minutes to the first retry where staff have said how often a job is tried again, and not when. Each further pause
-# is twice as long, up to the longest.
-FIRST_RETRY_MINUTES = 5
-LONGEST_RETRY_MINUTES = 24 * 60
 
 
 class IllegalChange(Exception):
@@ -71,7 +63,8 @@ def start(run: Run, holder: Holder) -> bool:
     """Take the lease for a queued run and mark it running; ``run.token`` is the proof of it.
 
     False if another supervisor was quicker, or if the job is running already: then the run goes on waiting, or is
-    skipped and says who runs it, as the job's policy wants. An expired lease counts as free: what it stood for is recorded as interrupted first.
+    skipped and says who runs it, as the job's policy wants. An expired lease counts as free: what it stood for is
+    recorded as interrupted first.
     """
     key = Lease.key_of(run)
     token = uuid.uuid4()
@@ -125,7 +118,7 @@ def finish(run: Run, outcome: Outcome, news: News | None = None) -> bool:
             return False
         if news:
             _write_output(run, news)
-        _record(run, outcome.status, message)
+        record(run, outcome.status, message)
     level = logging.WARNING if outcome.status in TROUBLE else logging.INFO
     logger.log(level, "%s: run %s %s: %s", run.job.code, run.pk, outcome.status.value, summary)
     if outcome.status == RunStatus.FAILED:
@@ -209,7 +202,7 @@ def fail_queued(run: Run, reason: str) -> bool:
         values = {"started_at": now, "ended_at": now, "summary": first_line(message)}
         if not _change(run, RunStatus.QUEUED, RunStatus.FAILED, **values):
             return False
-        _record(run, RunStatus.FAILED, message)
+        record(run, RunStatus.FAILED, message)
     return True
 
 
@@ -240,7 +233,7 @@ def _record_interrupted(run: Run, reason: str) -> bool:
     if not _change(run, RunStatus.RUNNING, RunStatus.INTERRUPTED, **values):
         transaction.set_rollback(True)
         return False
-    _record(run, RunStatus.INTERRUPTED, message)
+    record(run, RunStatus.INTERRUPTED, message)
     logger.warning("%s: run %s was interrupted on %s", run.job.code, run.pk, run.host)
     return True
 
@@ -253,55 +246,6 @@ def _still_running(key: str) -> str:
         "time": timezone.localtime(lease.acquired_at).strftime("%Y-%m-%d %H:%M:%S"),
         "host": lease.host,
     }
-
-
-def _record(run: Run, status: RunStatus, message: str) -> None:
-    """The log row and the job's summary of a run that has just ended."""
-    if status not in LOGGED:
-        return
-    is_success = status == RunStatus.SUCCEEDED
-    log = CronJobLog.objects.create(
-        # The stand-in of a class that does not load has its path for a code.
-        code=run.job.code[:MAX_CODE_LENGTH],
-        start_time=run.started_at,
-        end_time=run.ended_at,
-        is_success=is_success,
-        message=f"{message}\n" if message else "",  # stock ends each message so
-        ran_at_time=run.ran_at_time,
-    )
-    Run.objects.filter(pk=run.pk).update(log=log)
-    run.log = log
-    if not run.is_dry_run:  # which says nothing of how the job stands
-        _sum_up(run, status)
-
-
-def _sum_up(run: Run, status: RunStatus) -> None:
-    """How the job stands after a run, and when it is tried again. What was cancelled neither failed nor succeeded."""
-    job = Job.objects.filter(pk=run.job_id)
-    summary: dict[str, Any] = {"last_run": run}
-    if status == RunStatus.SUCCEEDED:
-        # Whoever started it: what a retry was to put right is done.
-        summary |= {"failures_in_a_row": 0, "last_success_at": run.started_at}
-        summary |= {"retry_at": None, "next_due_at": F("next_slot_at")}
-    elif status in TROUBLE:
-        summary |= {"failures_in_a_row": F("failures_in_a_row") + 1}
-        if retry_at := _retry_at(run, job.get()):
-            summary |= {"retry_at": retry_at, "next_due_at": retry_at}
-    job.update(**summary)
-
-
-def _retry_at(run: Run, job: Job) -> datetime | None:
-    """When a run that failed is tried again; None if it is not."""
-    if run.started_at is None or run.ended_at is None:
-        return None
-    if job.max_retries is None:
-        # As in stock: no attempt before that moment, one with the first tick after it; and so on until one succeeds.
-        return run.started_at + timedelta(minutes=job.retry_minutes) if job.retry_minutes else None
-    if run.attempt > job.max_retries:
-        return None
-    first = job.retry_pause_minutes or FIRST_RETRY_MINUTES
-    minutes = min(first * 2 ** min(run.attempt - 1, 20), max(first, LONGEST_RETRY_MINUTES))
-    return run.ended_at + timedelta(minutes=minutes)
 
 
 def _columns(news: News) -> dict[str, Any]:
