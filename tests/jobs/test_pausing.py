@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from io import StringIO
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -98,12 +100,15 @@ def test_the_others_go_on_while_one_is_paused_and_all_rest_while_all_are(hourly:
     assert tick(MONDAY + 3 * HOUR) == ["always"], "one that is paused by itself stays so"
 
 
-def test_by_name_it_is_not_started_either_but_people_may_run_it(hourly: Job, jobs: Listing) -> None:
+def test_no_command_starts_it_but_one_that_names_it_and_means_it(hourly: Job, jobs: Listing) -> None:
     control.pause(hourly, MONDAY)
     jobs.tick(MONDAY + HOUR, "hourly")
+    jobs.tick(MONDAY + HOUR, force=True)
+    call_command("run_cron_jobs", stdout=StringIO())
     assert Run.objects.count() == 1
     jobs.tick(MONDAY + HOUR, "hourly", force=True)
-    assert Run.objects.count() == 2
+    call_command("run_cron_jobs", job="hourly", stdout=StringIO())
+    assert Run.objects.count() == 3
 
 
 def test_a_tick_that_read_the_job_before_it_was_paused_does_not_claim_it(hourly: Job) -> None:
