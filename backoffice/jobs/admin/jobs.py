@@ -21,14 +21,16 @@ from backoffice.jobs import positions
 from backoffice.jobs.admin import clear_lock, display, run_now
 from backoffice.jobs.admin.asking import CLEAR_LOCK, RUN_NOW, AsksFirst, page_of
 from backoffice.jobs.admin.base import TypedAdmin
+from backoffice.jobs.admin.timetables import HasTimetable, JobTimetablePage
 from backoffice.jobs.models import Job
 from backoffice.jobs.words import describe
 
 
 @admin.register(Job)
-class JobAdmin(AsksFirst, TypedAdmin[Job]):
+class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
     """The rows are made from CRON_CLASSES; staff decide whether a job runs, and what becomes of missed slots."""
 
+    timetable_page = JobTimetablePage
     list_display = ["code", "state", "timetable_words", "next_due", "last_run_ended", "last_run_did"]
     list_filter = ["is_enabled", "is_listed"]
     list_select_related = ["last_run"]
@@ -36,7 +38,7 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
     actions = ["run_now", "clear_lock"]
     fieldsets = [
         (None, {"fields": ["code", "state", "is_enabled", "missed_policy"]}),
-        (_("Timetable"), {"fields": ["timetable_words", "next_due", "retry", "limit", "allows_parallel_runs"]}),
+        (_("Timetable"), {"fields": ["timetable_and_link", "next_due", "retry", "limit", "allows_parallel_runs"]}),
         (_("Last run"), {"fields": ["last_run_ended", "last_run_did", "last_success"]}),
         (_("Code"), {"fields": ["class_path", "is_listed"]}),
     ]
