@@ -198,6 +198,9 @@ DJANGO_CRON_OUTPUT_ERRORS = env.flag("DJANGO_CRON_OUTPUT_ERRORS", default=False)
 # Where runs are carried out: "process" (children of the scheduler) or "inline" (tests and debuggers).
 JOBS_EXECUTOR = env.str("JOBS_EXECUTOR", default="process")
 
+# Whether *Run now* in the browser may start a scheduler of its own on this host where none lives.
+JOBS_START_DETACHED = env.flag("JOBS_START_DETACHED", default=True)
+
 # Runs at a time on this host, and up to how many when some of them hang.
 JOBS_POOL_SIZE = env.whole("JOBS_POOL_SIZE", default=4, at_least=1)
 JOBS_POOL_MAX = env.whole("JOBS_POOL_MAX", default=max(8, JOBS_POOL_SIZE), at_least=1)
@@ -206,6 +209,9 @@ if JOBS_POOL_MAX < JOBS_POOL_SIZE:
 
 # Seconds that a lock outlives the last sign of life of its holder.
 JOBS_LEASE_SECONDS = env.seconds("JOBS_LEASE_SECONDS", default=60.0, at_least=3)
+
+# Bytes of what one run prints and logs that are kept for people to read; of more than that, the beginning and the end.
+JOBS_OUTPUT_LIMIT = 1024 * 1024
 
 # Days that runs are kept; they are slim, and the statistics of a year want them.
 JOBS_KEEP_RUNS_DAYS = env.whole("JOBS_KEEP_RUNS_DAYS", default=400, at_most=36_500)

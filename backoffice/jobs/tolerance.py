@@ -19,11 +19,11 @@ BUSY_SECONDS = 2
 
 
 @contextmanager
-def tolerated(what: str) -> Iterator[None]:
+def tolerated(what: str, busy_seconds: float = BUSY_SECONDS) -> Iterator[None]:
     """Log what could not be done; it is tried again. OSError: there was no process or descriptor to be had."""
     try:
         with suppress(DatabaseError):  # a file that cannot be opened: what follows meets it, too, and says so
-            _wait_for_writers(BUSY_SECONDS)
+            _wait_for_writers(busy_seconds)
         try:
             yield
         finally:

@@ -1,26 +1,50 @@
 """What people do to jobs. Browser, command line and workers call these: permission, change and audit inside."""
 
 from backoffice.jobs.control.locks import LockIsHeld, clear_lock, has_stock_lock, holder_words, leases_held
-from backoffice.jobs.control.rights import CLEAR_LOCK, EXPORT_LOG, FORCE_CLEAR_LOCK, RESCHEDULE_JOB, RUN_JOB
-from backoffice.jobs.control.running import AlreadyQueued, run_now
+from backoffice.jobs.control.pauses import pause, resume
+from backoffice.jobs.control.rights import (
+    CANCEL_RUN,
+    CHANGE_JOB,
+    CLEAR_LOCK,
+    EXPORT_LOG,
+    FORCE_CLEAR_LOCK,
+    PAUSE_JOB,
+    RESCHEDULE_JOB,
+    RUN_JOB,
+)
+from backoffice.jobs.control.running import AlreadyQueued, CannotBeCancelled, NoDryRun, cancel, run_again, run_now
+from backoffice.jobs.control.settings import SETTINGS, change_settings
 from backoffice.jobs.control.timetables import ChangedMeanwhile, in_words, insist_on_latest, put_back, reschedule
+from backoffice.jobs.pauses import pause_words
 
 __all__ = [
+    "CANCEL_RUN",
+    "CHANGE_JOB",
     "CLEAR_LOCK",
     "EXPORT_LOG",
     "FORCE_CLEAR_LOCK",
+    "PAUSE_JOB",
     "RESCHEDULE_JOB",
     "RUN_JOB",
+    "SETTINGS",
     "AlreadyQueued",
+    "CannotBeCancelled",
     "ChangedMeanwhile",
     "LockIsHeld",
+    "NoDryRun",
+    "cancel",
+    "change_settings",
     "clear_lock",
     "has_stock_lock",
     "holder_words",
     "in_words",
     "insist_on_latest",
     "leases_held",
+    "pause",
+    "pause_words",
     "put_back",
     "reschedule",
+    "resume",
+    "run_again",
     "run_now",
 ]
