@@ -20,6 +20,8 @@ SEE = {
     "django_cron.view_cronjoblock",
     "reporter.view_report",
     "reporter.view_reportsection",
+    "reporter.view_query",
+    "reporter.view_historicalquery",
     "reporter.view_recipient",
     "reporter.view_subscription",
     "reporter.view_edition",
@@ -34,12 +36,16 @@ EDIT_REPORTS = {
     f"reporter.{action}_{model}"
     for action in ("add", "change", "delete")
     for model in ("report", "reportsection", "recipient", "subscription")
-} | {"reporter.send_report"}
+} | {"reporter.send_report", "reporter.use_sql"}
+
+# Beside the role of an editor, or alone: whoever writes SQL reads what the operator's databases let them.
+WRITE_SQL = {"reporter.write_sql", "reporter.use_sql"}
 
 ROLES = {
     "Viewer": SEE,
     "Job manager": SEE | MANAGE_JOBS,
     "Report editor": SEE | EDIT_REPORTS,
+    "SQL author": SEE | WRITE_SQL,
 }
 
 

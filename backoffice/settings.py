@@ -6,6 +6,7 @@ Every setting stands here with its default and what it is for; docs/settings.md 
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from backoffice.bootstrap import (
 )
 from backoffice.environment import Environment
 from backoffice.mail import MailServer, mail_settings
+from backoffice.report_databases import report_databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -215,6 +217,18 @@ MAIL_SERVER: MailServer | None  # these three, and Django's own settings for mai
 MAIL_PROBLEM: str
 MAIL_OUTBOX: Path
 globals().update(mail_settings(EMAIL_URL, DATA_DIR / "outbox"))
+
+# --- Databases that reports read --------------------------------------------------------------------------
+
+# REPORT_DB_<NAME>=postgres://…, mysql://… or sqlite:///…; never the back office's own, unless it is named so.
+# One that cannot be read must not stop the others: the check names it.
+REPORT_DATABASES, REPORT_DATABASE_PROBLEMS = report_databases(os.environ, BASE_DIR, DATA_DIR)
+
+# What a query may take, on every one of them: seconds, rows, and megabytes of text. A query that goes beyond fails:
+# half a table would look like a whole one.
+REPORT_SQL_SECONDS = env.seconds("REPORT_SQL_SECONDS", default=60.0, at_least=1)
+REPORT_SQL_MAX_ROWS = env.whole("REPORT_SQL_MAX_ROWS", default=100_000, at_least=1)
+REPORT_SQL_MAX_MEGABYTES = env.whole("REPORT_SQL_MAX_MEGABYTES", default=50, at_least=1, at_most=2_000)
 
 # --- Language and time ----------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@ from reporter.models.audience import Recipient, Subscription
 from reporter.models.choices import DeliveryState, EditionState, Language, Weekday, Why
 from reporter.models.delivery import Delivery
 from reporter.models.edition import Edition, EditionFile
+from reporter.models.query import Query
 from reporter.models.report import Report, ReportSection
 from reporter.periods import PeriodChoice
 
@@ -13,6 +14,7 @@ __all__ = [
     "EditionState",
     "Language",
     "PeriodChoice",
+    "Query",
     "Recipient",
     "Report",
     "ReportSection",

@@ -98,6 +98,7 @@ class ReportSection(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     dataset = models.CharField(_("dataset"), max_length=100)
     title = models.CharField(_("title"), max_length=120, blank=True, help_text=_("Empty: the title of the dataset."))
+    parameters = models.JSONField(_("parameters"), default=dict, blank=True)  # of the dataset: name → what was typed
 
     class Meta:
         verbose_name = _("section")

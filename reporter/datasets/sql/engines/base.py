@@ -1,0 +1,61 @@
+"""What every kind of database offers: to read the rows of one query, and no more.
+
+An engine is a module with ``reading`` and ``why``; its line in ``engine_of`` makes it known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from backoffice.report_databases import ReportDatabase
+
+# Seconds that a connection, and a lock that somebody holds, are waited for.
+CONNECT_SECONDS = 10
+LOCK_SECONDS = 5
+
+# Rows that are fetched at a time.
+BATCH = 500
+
+
+class Why(Enum):
+    """What became of a query that gave no rows, as far as it matters what happens next."""
+
+    UNREACHABLE = "unreachable"
+    TOO_SLOW = "too slow"
+    LOCKED = "locked"
+    WRITES = "writes"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Columns, with their types in the words of the database, and the rows as they come."""
+
+    columns: Sequence[str]
+    types: Sequence[str]
+    rows: Iterator[Sequence[Any]]
+
+
+class Engine(Protocol):
+    ERRORS: tuple[type[Exception], ...]
+
+    def reading(
+        self, database: ReportDatabase, sql: str, values: Mapping[str, Any], seconds: float, cell_bytes: int
+    ) -> AbstractContextManager[Reading]:
+        """Open a connection that can only read, and run ``sql``; the connection is closed at the end, whatever is left.
+
+        The database itself ends what takes longer than ``seconds``.
+        """
+
+    def why(self, error: Exception) -> Why: ...
+
+
+def engine_of(kind: str) -> Engine:
+    """Imported where it is used: a tick that reads no database imports no driver."""
+    module = {"postgresql": "postgres", "mysql": "mysql", "sqlite": "sqlite"}[kind]
+    return cast(Engine, import_module(f"reporter.datasets.sql.engines.{module}"))
