@@ -154,9 +154,8 @@ def _section(section: ReportSection, edition: Edition, position: int) -> mail.Se
         return mail.Section(section.title or section.dataset, None, problem)
     title = section.title or str(dataset.title)
     stem = get_valid_filename(f"{position}-{title}")[:100]
-    return mail.Section(
-        title, dataset.table(edition.told_period, section.parameters), file_name=f"{stem}-{edition.local_date.isoformat()}.csv"
-    )
+    table = dataset.table(edition.told_period, section.parameters)
+    return mail.Section(title, table, file_name=f"{stem}-{edition.local_date.isoformat()}.csv")
 
 
 def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> bool:

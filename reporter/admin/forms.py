@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.jobs.timetable import parse_time
-from reporter.datasets import base
+from reporter.admin.section_datasets import SectionDatasetForm
 from reporter.models import Report, ReportSection, Subscription, Weekday
 
 
@@ -74,19 +74,7 @@ class SubscriptionForm(forms.ModelForm):
         fields = ["report", "recipient", "send_time", "weekdays", "is_active"]
 
 
-class SectionForm(forms.ModelForm):
-    dataset = forms.ChoiceField(label=gettext_lazy("Dataset"))
-
+class SectionForm(SectionDatasetForm):
     class Meta:
         model = ReportSection
         fields = ["report", "position", "dataset", "title"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offered = base.choices()
-        chosen = self.instance.dataset
-        if chosen and chosen not in dict(offered):
-            offered.append((chosen, _("%(key)s (not there any more)") % {"key": chosen}))
-        field = self.fields["dataset"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "---------"), *offered]

@@ -17,12 +17,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from reporter import control
 from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
 from reporter.admin.forms import ReportForm, SectionForm, SubscriptionForm
+from reporter.admin.section_datasets import DatasetRights, SectionDatasets
 from reporter.models import Edition, EditionState, Report, ReportSection, Subscription, Weekday
 
 TIMETABLE_FIELDS = ("times", "weekdays", "zone", "is_enabled")
 
 
-class SectionInline(admin.TabularInline):
+class SectionInline(SectionDatasets, admin.TabularInline):
     model = ReportSection
     form = SectionForm
     extra = 0
@@ -36,7 +37,7 @@ class SubscriptionInline(admin.TabularInline):
 
 
 @admin.register(Report)
-class ReportAdmin(admin.ModelAdmin):
+class ReportAdmin(DatasetRights, admin.ModelAdmin):
     form = ReportForm
     actions = ["send_now"]
     list_display = ["name", "is_enabled", "timetable_text", "next_due", "subscribers", "last_edition", "owner"]

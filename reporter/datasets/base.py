@@ -113,9 +113,7 @@ def register_family(name: str, family: Family) -> None:
     _families[name] = family
 
 
-def dataset(
-    key: str, *, title: str | Promise, permission: str = SEE_REPORTS
-) -> Callable[[Source], Source]:
+def dataset(key: str, *, title: str | Promise, permission: str = SEE_REPORTS) -> Callable[[Source], Source]:
     """Register the function below it. ``key`` is what reports remember; ``title`` is what people choose.
 
     Only who has ``permission`` (``app.codename``) may put it into a report, or own a report with it.

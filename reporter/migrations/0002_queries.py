@@ -7,61 +7,113 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reporter', '0001_initial'),
+        ("reporter", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='reportsection',
-            name='parameters',
-            field=models.JSONField(blank=True, default=dict, verbose_name='parameters'),
+            model_name="reportsection",
+            name="parameters",
+            field=models.JSONField(blank=True, default=dict, verbose_name="parameters"),
         ),
         migrations.CreateModel(
-            name='HistoricalQuery',
+            name="HistoricalQuery",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('name', models.CharField(db_index=True, help_text='What people choose in a report.', max_length=120, verbose_name='name')),
-                ('description', models.TextField(blank=True, help_text='What its rows are, for those people.', verbose_name='description')),
-                ('database', models.CharField(max_length=64, verbose_name='database')),
-                ('sql', models.TextField(verbose_name='SQL')),
-                ('parameters', models.JSONField(blank=True, default=list, verbose_name='parameters')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        db_index=True, help_text="What people choose in a report.", max_length=120, verbose_name="name"
+                    ),
+                ),
+                (
+                    "description",
+                    models.TextField(
+                        blank=True, help_text="What its rows are, for those people.", verbose_name="description"
+                    ),
+                ),
+                ("database", models.CharField(max_length=64, verbose_name="database")),
+                ("sql", models.TextField(verbose_name="SQL")),
+                ("parameters", models.JSONField(blank=True, default=list, verbose_name="parameters")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'version of a query',
-                'verbose_name_plural': 'versions of queries',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "version of a query",
+                "verbose_name_plural": "versions of queries",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Query',
+            name="Query",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='What people choose in a report.', max_length=120, unique=True, verbose_name='name')),
-                ('description', models.TextField(blank=True, help_text='What its rows are, for those people.', verbose_name='description')),
-                ('database', models.CharField(max_length=64, verbose_name='database')),
-                ('sql', models.TextField(verbose_name='SQL')),
-                ('parameters', models.JSONField(blank=True, default=list, verbose_name='parameters')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('changed_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by')),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="What people choose in a report.", max_length=120, unique=True, verbose_name="name"
+                    ),
+                ),
+                (
+                    "description",
+                    models.TextField(
+                        blank=True, help_text="What its rows are, for those people.", verbose_name="description"
+                    ),
+                ),
+                ("database", models.CharField(max_length=64, verbose_name="database")),
+                ("sql", models.TextField(verbose_name="SQL")),
+                ("parameters", models.JSONField(blank=True, default=list, verbose_name="parameters")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("changed_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="changed by",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="created by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'query',
-                'verbose_name_plural': 'queries',
-                'ordering': ['name'],
-                'permissions': [('use_sql', 'Can use SQL queries in reports'), ('write_sql', 'Can write SQL queries')],
-                'default_permissions': ('view',),
+                "verbose_name": "query",
+                "verbose_name_plural": "queries",
+                "ordering": ["name"],
+                "permissions": [("use_sql", "Can use SQL queries in reports"), ("write_sql", "Can write SQL queries")],
+                "default_permissions": ("view",),
             },
         ),
     ]

@@ -48,13 +48,15 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def _filled_mariadb(database: ReportDatabase) -> ReportDatabase:
-    with pymysql.connect(
-        host=database.host, port=database.port, user=database.user, database=database.database, autocommit=True
-    ) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute("SET time_zone = '+00:00'")
-            cursor.execute(TABLE)
-            cursor.execute(ROWS)
+    with (
+        pymysql.connect(
+            host=database.host, port=database.port, user=database.user, database=database.database, autocommit=True
+        ) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SET time_zone = '+00:00'")
+        cursor.execute(TABLE)
+        cursor.execute(ROWS)
     return database
 
 

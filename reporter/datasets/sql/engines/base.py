@@ -5,7 +5,7 @@ An engine is a module with ``reading`` and ``why``; its line in ``engine_of`` ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -18,8 +18,9 @@ from backoffice.report_databases import ReportDatabase
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 5
 
-# Rows that are fetched at a time.
-BATCH = 500
+# Rows that are fetched at a time, fewer where they are long: about a megabyte, so that the limit on the size is
+# met before the memory is full.
+FIRST_BATCH, BATCH, BATCH_CHARACTERS = 10, 500, 1_000_000
 
 
 class Why(Enum):
@@ -39,6 +40,15 @@ class Reading:
     columns: Sequence[str]
     types: Sequence[str]
     rows: Iterator[Sequence[Any]]
+
+
+def rows_of(fetch: Callable[[int], Sequence[Sequence[Any]]]) -> Iterator[Sequence[Any]]:
+    """All rows, by a cursor's ``fetchmany``."""
+    count = FIRST_BATCH
+    while rows := fetch(count):
+        yield from rows
+        longest = max(sum(len(cell) for cell in row if isinstance(cell, str | bytes)) for row in rows)
+        count = max(1, min(BATCH, BATCH_CHARACTERS // (longest + 1)))
 
 
 class Engine(Protocol):

@@ -16,7 +16,7 @@ from pymysql.constants import CR, ER, FIELD_TYPE
 from pymysql.cursors import SSCursor
 
 from backoffice.report_databases import ReportDatabase
-from reporter.datasets.sql.engines.base import BATCH, CONNECT_SECONDS, LOCK_SECONDS, Reading, Why
+from reporter.datasets.sql.engines.base import CONNECT_SECONDS, LOCK_SECONDS, Reading, Why, rows_of
 from reporter.datasets.sql.lexing import formatted
 
 ERRORS: tuple[type[Exception], ...] = (pymysql.MySQLError, OSError, UnicodeError)
@@ -40,6 +40,8 @@ UNREACHABLE |= {1040, 1053, 1203}  # too many connections; shutting down
 class Streamed(SSCursor):
     """Closed, it reads no more; the library's would read millions of rows that nobody wants, to their end."""
 
+    _result: Any
+
     def close(self) -> None:
         if self._result is not None:
             self._result.unbuffered_active = False
@@ -58,7 +60,7 @@ def reading(
         cursor.execute(formatted(sql, "mysql"), bound)
         shape = cursor.description or ()
         columns = [column[0] for column in shape]
-        yield Reading(columns, [TYPES.get(column[1], "") for column in shape], _rows(cursor))
+        yield Reading(columns, [TYPES.get(column[1], "") for column in shape], rows_of(cursor.fetchmany))
 
 
 def _connection(database: ReportDatabase, seconds: float) -> Any:
@@ -100,11 +102,6 @@ def _prepare(cursor: Any, database: ReportDatabase, seconds: float) -> None:
         cursor.execute("SET SESSION max_execution_time = %s", [max(1, round(seconds * 1000))])
     cursor.execute("SET SESSION TRANSACTION READ ONLY")
     cursor.execute("START TRANSACTION READ ONLY")
-
-
-def _rows(cursor: SSCursor) -> Iterator[Any]:
-    while rows := cursor.fetchmany(BATCH):
-        yield from rows
 
 
 def _bound(value: Any, zone: str) -> Any:

@@ -11,7 +11,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import psycopg
 from psycopg import IsolationLevel, errors
@@ -20,7 +20,7 @@ from psycopg.types.datetime import DateLoader, IntervalLoader, TimestampLoader, 
 from psycopg.types.string import TextLoader
 
 from backoffice.report_databases import ReportDatabase
-from reporter.datasets.sql.engines.base import BATCH, CONNECT_SECONDS, LOCK_SECONDS, Reading, Why
+from reporter.datasets.sql.engines.base import CONNECT_SECONDS, LOCK_SECONDS, Reading, Why, rows_of
 from reporter.datasets.sql.lexing import numbered
 
 ERRORS: tuple[type[Exception], ...] = (psycopg.Error, OSError)
@@ -30,7 +30,7 @@ GRACE = 5
 CANCEL_SECONDS = 5
 
 # Without a role of its own an idle network is noticed, too: seconds.
-KEEPALIVE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+KEEPALIVE: dict[str, Any] = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 
 PREPARATION = """
 SELECT set_config('statement_timeout', %(time)s, true), set_config('lock_timeout', %(lock)s, true),
@@ -52,9 +52,10 @@ def reading(
         )
         statement, names = numbered(sql, "postgresql")
         with RawServerCursor(connection, "report") as cursor:
-            cursor.execute(cast(LiteralString, statement), [values[name] for name in names])
+            cursor.execute(statement, [values[name] for name in names])
             shape = cursor.description or []
-            yield Reading([column.name for column in shape], [column.type_display for column in shape], _rows(cursor))
+            types = [column.type_display for column in shape]
+            yield Reading([column.name for column in shape], types, rows_of(cursor.fetchmany))
 
 
 def _connection(database: ReportDatabase) -> psycopg.Connection[Any]:
@@ -67,8 +68,7 @@ def _connection(database: ReportDatabase) -> psycopg.Connection[Any]:
         connect_timeout=CONNECT_SECONDS,
         client_encoding="utf-8",
         application_name="backoffice reports",
-        **KEEPALIVE,
-        **cast(Any, database.options),
+        **cast(Any, KEEPALIVE | dict(database.options)),
     )
     connection.read_only = True
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
@@ -78,11 +78,6 @@ def _connection(database: ReportDatabase) -> psycopg.Connection[Any]:
         connection.adapters.register_loader(oid, loader)
     connection.adapters.register_loader("interval", _Interval)
     return connection
-
-
-def _rows(cursor: RawServerCursor[Any]) -> Iterator[Any]:
-    while rows := cursor.fetchmany(BATCH):
-        yield from rows
 
 
 @contextmanager
@@ -122,7 +117,7 @@ class _Text(TextLoader):
 def _lenient(loader: type[Any]) -> type[Any]:
     """infinity, and years that Python does not have, as the database writes them."""
 
-    class Lenient(loader):  # type: ignore[misc]
+    class Lenient(loader):
         def load(self, data: Any) -> Any:
             try:
                 return super().load(data)

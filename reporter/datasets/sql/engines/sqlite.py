@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from backoffice.report_databases import ReportDatabase
-from reporter.datasets.sql.engines.base import BATCH, LOCK_SECONDS, Reading, Why
+from reporter.datasets.sql.engines.base import LOCK_SECONDS, Reading, Why, rows_of
 
 ERRORS: tuple[type[Exception], ...] = (sqlite3.Error, sqlite3.Warning, OverflowError)
 
@@ -40,12 +40,7 @@ def reading(
         connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
         cursor = connection.execute(sql, {name: _bound(value, database.zone) for name, value in values.items()})
         columns = [column[0] for column in cursor.description or ()]
-        yield Reading(columns, [""] * len(columns), _rows(cursor))
-
-
-def _rows(cursor: sqlite3.Cursor) -> Iterator[Any]:
-    while rows := cursor.fetchmany(BATCH):
-        yield from rows
+        yield Reading(columns, [""] * len(columns), rows_of(cursor.fetchmany))
 
 
 def _authorize(action: int, first: str | None, second: str | None, *_where: str | None) -> int:

@@ -1,0 +1,15 @@
+"""Who may see what a report says: whoever may see each of its datasets."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+
+from reporter.datasets import base
+from reporter.models import Report
+
+
+def refused(report: Report, user: User) -> list[str]:
+    """The titles of the report's datasets that ``user`` may not see; those that are gone say nothing to anybody."""
+    keys = dict.fromkeys(report.sections.values_list("dataset", flat=True))
+    found = (base.find(key) for key in keys)
+    return [str(dataset.title) for dataset in found if dataset is not None and not dataset.allowed_to(user)]
