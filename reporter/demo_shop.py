@@ -79,7 +79,7 @@ def load(owner: User, now: datetime, due_since: Callable[[Report], datetime]) ->
         query = Query.objects.filter(name=name).first()
         if query is None:
             query = Query(name=name, description=description, database=shop.name, sql=sql, parameters=parameters)
-            query.created_by = query.changed_by = owner
+            query.created_by = query.changed_by = query._history_user = owner  # type: ignore[attr-defined]
             query.save()
         if Report.objects.filter(name=name).exists():
             continue

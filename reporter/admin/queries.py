@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from reporter import control
 from reporter.admin.base import NOTHING
-from reporter.admin.query_form import QueryForm, lines_of
+from reporter.admin.query_form import TRY, QueryForm, lines_of
 from reporter.datasets.base import DatasetError
 from reporter.datasets.sql.running import Result
 from reporter.models import Query, ReportSection
@@ -85,7 +85,8 @@ class QueryAdmin(admin.ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Query | None = None) -> Any:
         """The tick is shown once it is needed, and never where nothing can be changed."""
-        is_asked = request.method == "POST" and self.has_change_permission(request, obj)
+        is_saved = request.method == "POST" and TRY not in request.POST
+        is_asked = is_saved and self.has_change_permission(request, obj)
         hidden = set() if is_asked else {"is_read_by_database"}
         return [
             (title, options | {"fields": [name for name in options["fields"] if name not in hidden]})
@@ -216,9 +217,10 @@ def _versions(query: Query) -> list[dict[str, Any]]:
 
 
 def _as_lines(version: Any) -> list[str]:
-    heads = [version.name, version.database, *version.description.splitlines(), *lines_of(version).splitlines()]
-    sql: list[str] = version.sql.splitlines()
-    return [f"-- {line}" for line in heads] + sql
+    heads = {_("Name"): version.name, _("Description"): version.description, _("Database"): version.database}
+    heads[_("Own parameters")] = lines_of(version)
+    lines = [f"{name}: {line}" for name, text in heads.items() for line in text.splitlines()]
+    return [*lines, "", *version.sql.splitlines()]
 
 
 def _difference(before: list[str], after: list[str]) -> str:

@@ -37,6 +37,12 @@ class QueryForm(forms.ModelForm):
             ":period_end (moments, the end not included), :zone, and its own parameters."
         ),
     )
+    description = forms.CharField(
+        label=gettext_lazy("Description"),
+        required=False,
+        widget=forms.Textarea(attrs={"class": "vLargeTextField", "rows": 2, "cols": 80}),
+        help_text=gettext_lazy("What its rows are, for those people."),
+    )
     is_read_by_database = forms.BooleanField(
         label=gettext_lazy("The database can read it all the same"),
         required=False,

@@ -57,6 +57,8 @@ def complaint(sql: str, dialect: str) -> str:
         return _("It cannot be read: a quotation mark, a bracket or a comment is not closed.")
     writing = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Create, exp.Drop, exp.Command)
     for tree in trees:
+        if isinstance(tree, exp.Semicolon):  # with a comment behind it
+            continue
         if not isinstance(tree, exp.Query | exp.Values) or tree.find(*writing):
             return _("It changes something. Only queries may stand here, which read.")
     return ""

@@ -211,8 +211,9 @@ ODD_CELLS = {
     "postgresql": (
         (
             "SELECT NULL, true, 1.10::numeric, date '2026-02-28', timestamptz '2026-11-22 08:00+08', "
-            "interval '90 minutes', '\\xdead'::bytea, '{\"a\": [\"李\"]}'::jsonb, 'NaN'::numeric, 'infinity'::date, ARRAY[1, 2], "
-            "'{8b5c1c5e-0000-4000-8000-000000000000}'::uuid, '0044-03-15 BC'::date, 'x'::\"char\""
+            "interval '90 minutes', '\\xdead'::bytea, '{\"a\": [\"李\"]}'::jsonb, 'NaN'::numeric, "
+            "'infinity'::date, ARRAY[1, 2], '{8b5c1c5e-0000-4000-8000-000000000000}'::uuid, "
+            "'0044-03-15 BC'::date, 'x'::\"char\""
         ),
         [
             *[None, True, Decimal("1.10"), date(2026, 2, 28), datetime(2026, 11, 22, tzinfo=UTC)],
