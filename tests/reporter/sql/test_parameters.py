@@ -21,7 +21,8 @@ def problems(call, *arguments) -> list[str]:  # type: ignore[no-untyped-def]
 
 
 def test_each_line_declares_one_and_comes_back_as_it_was() -> None:
-    text = "minimum integer = 10\n\n  region text = North = East \nsince date\nrate number=1.50\nopen boolean = yes\nempty text ="
+    text = "minimum integer = 10\n\n  region text = North = East \nsince date\nrate number=1.50\n"
+    text += "open boolean = yes\nempty text ="
     found = parse_declarations(text)
     assert [(p.name, p.kind, p.default) for p in found] == [
         ("minimum", "integer", "10"),
