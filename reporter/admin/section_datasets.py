@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,10 +37,17 @@ class SectionDatasetForm(forms.ModelForm):
         help_text=gettext_lazy("What the dataset wants to know, a line each: minimum = 10"),
     )
 
-    def __init__(self, *args: Any, user: User | None = None, report: Report | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        user: User | None = None,
+        report: Report | None = None,
+        offered: list[tuple[str, str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._user, self._report = user, report
-        offered = base.choices(user)
+        offered = [*(base.choices(user) if offered is None else offered)]
         chosen = self.instance.dataset
         if chosen and chosen not in dict(offered):
             dataset = base.find(chosen)
@@ -77,7 +85,13 @@ class SectionFormSet(BaseInlineFormSet):
     user: User | None = None
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return super().get_form_kwargs(index) | {"user": self.user, "report": self.instance}
+        known = {"user": self.user, "report": self.instance, "offered": self._offered}
+        return super().get_form_kwargs(index) | known
+
+    @cached_property
+    def _offered(self) -> list[tuple[str, str]]:
+        """Looked up once for all sections."""
+        return base.choices(self.user)
 
 
 class SectionDatasets(InlineBase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -17,8 +18,13 @@ from reporter.models import Query, ReportSection
 from reporter.models.query import WRITE_SQL
 from reporter.periods import Period
 
+logger = logging.getLogger(__name__)
+
 # Rows that a trial shows.
 TRIAL_ROWS = 50
+
+# Seconds that it may take: the browser waits, and one of the few threads of the web server does.
+TRIAL_SECONDS = 20
 
 
 class QueryInUse(Exception):
@@ -71,7 +77,8 @@ def delete_query(query: Query, by: User) -> None:
 def try_query(by: User, database: str, sql: str, asked_with: Mapping[str, object]) -> Result:
     """The first rows of a query that need not be stored. Raises PermissionDenied, and DatasetError."""
     _check(by)
-    return run(database, sql, asked_with, first=TRIAL_ROWS)
+    logger.info("%s tries a query on %s", by, database)
+    return run(database, sql, asked_with, first=TRIAL_ROWS, seconds=TRIAL_SECONDS)
 
 
 def trial_values(stored: list[dict[str, object]], text: str, period: Period) -> dict[str, object]:

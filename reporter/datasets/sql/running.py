@@ -43,8 +43,13 @@ def connected() -> dict[str, ReportDatabase]:
     return {name: database for name, database in settings.REPORT_DATABASES.items() if database.is_there}
 
 
-def run(database_name: str, sql: str, values: Mapping[str, Any], *, first: int | None = None) -> Result:
-    """All rows, or with ``first`` that many at most. Raises DatasetError: its details are for who may write SQL."""
+def run(
+    database_name: str, sql: str, values: Mapping[str, Any], *, first: int | None = None, seconds: float | None = None
+) -> Result:
+    """All rows, or with ``first`` that many at most, in as many ``seconds`` at most as the settings allow, or fewer.
+
+    Raises DatasetError, and nothing else; its details are for those who may write SQL.
+    """
     database = connected().get(database_name)
     if database is None:
         raise DatasetError(
@@ -53,20 +58,23 @@ def run(database_name: str, sql: str, values: Mapping[str, Any], *, first: int |
         )
     if problem := refusal(sql, database.kind):
         raise DatasetError(_failed(), problem)
+    seconds = min(seconds or settings.REPORT_SQL_SECONDS, settings.REPORT_SQL_SECONDS)
     engine, began = engine_of(database.kind), time.monotonic()
     try:
-        with engine.reading(database, sql, values, settings.REPORT_SQL_SECONDS, _most_bytes()) as reading:
-            return _read(reading, first, began)
-    except engine.ERRORS as error:
-        logger.warning("A query on %s failed: %s", database_name, error)
-        raise _said(engine.why(error), database, error) from error
+        with engine.reading(database, sql, values, seconds, _most_bytes()) as reading:
+            return _read(reading, first, began, seconds)
+    except DatasetError:
+        raise
+    except Exception as error:  # of a driver: they raise more than their own
+        logger.warning("A query on %s failed", database_name, exc_info=True)
+        raise _said(engine.why(error), database, error, seconds) from error
 
 
-def _read(reading: Reading, first: int | None, began: float) -> Result:
+def _read(reading: Reading, first: int | None, began: float, seconds: float) -> Result:
     if len(reading.columns) > MAX_COLUMNS:
         raise _too_much(_("more than %(count)d columns") % {"count": MAX_COLUMNS})
     rows: list[list[Any]] = []
-    size, is_cut, deadline = 0, False, began + settings.REPORT_SQL_SECONDS
+    size, is_cut, deadline = 0, False, began + seconds
     for row in reading.rows:
         if first is not None and len(rows) >= first:
             is_cut = True
@@ -78,7 +86,7 @@ def _read(reading: Reading, first: int | None, began: float) -> Result:
         if size > _most_bytes():
             raise _too_much(_("more than %(count)d MB") % {"count": settings.REPORT_SQL_MAX_MEGABYTES})
         if time.monotonic() > deadline:
-            raise _too_slow()
+            raise _too_slow(seconds)
         rows.append(cells)
     types = [kind or _type_of(row[place] for row in rows) for place, kind in enumerate(reading.types)]
     return Result(_named(reading.columns), types, rows, time.monotonic() - began, is_cut)
@@ -130,14 +138,14 @@ def _failed() -> str:
     return _("The query failed. Ask somebody who may write SQL to open it and try it: its page says why.")
 
 
-def _too_slow() -> DatasetError:
-    seconds = round(settings.REPORT_SQL_SECONDS)
+def _too_slow(seconds: float) -> DatasetError:
+    count = round(seconds)
     text = ngettext(
         "The query took longer than %(count)d second and was ended. Ask who wrote it to narrow it down.",
         "The query took longer than %(count)d seconds and was ended. Ask who wrote it to narrow it down.",
-        seconds,
+        count,
     )
-    return DatasetError(text % {"count": seconds}, is_permanent=False)
+    return DatasetError(text % {"count": count}, is_permanent=False)
 
 
 def _too_much(what: str) -> DatasetError:
@@ -145,7 +153,7 @@ def _too_much(what: str) -> DatasetError:
     return DatasetError(text % {"what": what})
 
 
-def _said(why: Why, database: ReportDatabase, error: Exception) -> DatasetError:
+def _said(why: Why, database: ReportDatabase, error: Exception, seconds: float) -> DatasetError:
     details = " ".join(str(part) for part in error.args).strip() or type(error).__name__
     name = {"name": database.name}
     match why:
@@ -156,7 +164,7 @@ def _said(why: Why, database: ReportDatabase, error: Exception) -> DatasetError:
             text = _("The database “%(name)s” was busy with something else.")
             return DatasetError(text % name, details, is_permanent=False)
         case Why.TOO_SLOW:
-            return _too_slow()
+            return _too_slow(seconds)
         case Why.WRITES:
             return DatasetError(_failed(), _("It does more than read: %(details)s") % {"details": details})
         case _wrong:

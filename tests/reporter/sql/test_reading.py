@@ -198,6 +198,17 @@ def test_a_mistake_is_told_to_who_writes_and_kept_from_the_others(ask: Ask) -> N
     assert "no_such_column" in error.value.details
 
 
+def test_the_zone_of_the_report_makes_its_days(ask: Ask, database: ReportDatabase) -> None:
+    """A sale at four in the afternoon, UTC, is one of the next day in Shanghai."""
+    queries = {
+        "postgresql": "SELECT ((sold_at AT TIME ZONE 'UTC') AT TIME ZONE :zone)::date, :zone FROM sales WHERE id = 2",
+        "mysql": "SELECT DATE(CONVERT_TZ(sold_at, '+00:00', '+08:00')), :zone FROM sales WHERE id = 2",
+        "sqlite": "SELECT date(sold_at, '+8 hours'), :zone FROM sales WHERE id = 2",
+    }
+    [[day, zone]] = ask(queries[database.kind], zone="Asia/Shanghai").rows
+    assert (str(day), zone) == ("2026-11-23", "Asia/Shanghai")
+
+
 def test_columns_of_one_name_get_one_each(ask: Ask) -> None:
     assert ask("SELECT 1 AS a, 2 AS a, 3 AS a").columns == ["a", "a (2)", "a (3)"]
 

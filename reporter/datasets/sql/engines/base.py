@@ -52,8 +52,6 @@ def rows_of(fetch: Callable[[int], Sequence[Sequence[Any]]]) -> Iterator[Sequenc
 
 
 class Engine(Protocol):
-    ERRORS: tuple[type[Exception], ...]
-
     def reading(
         self, database: ReportDatabase, sql: str, values: Mapping[str, Any], seconds: float, cell_bytes: int
     ) -> AbstractContextManager[Reading]:
@@ -62,7 +60,8 @@ class Engine(Protocol):
         The database itself ends what takes longer than ``seconds``.
         """
 
-    def why(self, error: Exception) -> Why: ...
+    def why(self, error: Exception) -> Why:
+        """Of any error at all that came out of ``reading``."""
 
 
 def engine_of(kind: str) -> Engine:

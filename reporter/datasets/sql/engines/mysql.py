@@ -19,8 +19,6 @@ from backoffice.report_databases import ReportDatabase
 from reporter.datasets.sql.engines.base import CONNECT_SECONDS, LOCK_SECONDS, Reading, Why, rows_of
 from reporter.datasets.sql.lexing import formatted
 
-ERRORS: tuple[type[Exception], ...] = (pymysql.MySQLError, OSError, UnicodeError)
-
 # Seconds beyond the limit after which a server that does not answer is given up.
 GRACE = 5
 
@@ -34,7 +32,7 @@ TOO_SLOW = {ER.STATEMENT_TIMEOUT, ER.QUERY_TIMEOUT, 1317, 3024, 1969}
 LOCKED = {ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK}
 WRITES = {1792, 1836, 1290}  # of a read-only transaction, and of a read-only server
 UNREACHABLE = {CR.CR_CONNECTION_ERROR, CR.CR_CONN_HOST_ERROR, CR.CR_SERVER_LOST, CR.CR_SERVER_GONE_ERROR}
-UNREACHABLE |= {1040, 1053, 1203}  # too many connections; shutting down
+UNREACHABLE |= {0, 1040, 1053, 1203}  # closed; too many connections; shutting down
 
 
 class Streamed(SSCursor):
@@ -109,12 +107,13 @@ def _bound(value: Any, zone: str) -> Any:
 
 
 def why(error: Exception) -> Why:
-    number = error.args[0] if isinstance(error, pymysql.MySQLError) and error.args else 0
+    number = error.args[0] if isinstance(error, pymysql.MySQLError) and error.args else -1
     if number in TOO_SLOW or "timed out" in str(error):
         return Why.TOO_SLOW
     if number in LOCKED:
         return Why.LOCKED
     if number in WRITES:
         return Why.WRITES
-    is_cut = isinstance(error, OSError) or number in UNREACHABLE or number == 0
-    return Why.UNREACHABLE if is_cut and not isinstance(error, UnicodeError) else Why.WRONG
+    # RuntimeError: a way of logging in that needs TLS, or another package.
+    is_away = isinstance(error, OSError | RuntimeError) or number in UNREACHABLE
+    return Why.UNREACHABLE if is_away else Why.WRONG

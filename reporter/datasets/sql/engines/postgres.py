@@ -23,8 +23,6 @@ from backoffice.report_databases import ReportDatabase
 from reporter.datasets.sql.engines.base import CONNECT_SECONDS, LOCK_SECONDS, Reading, Why, rows_of
 from reporter.datasets.sql.lexing import numbered
 
-ERRORS: tuple[type[Exception], ...] = (psycopg.Error, OSError)
-
 # Seconds beyond the limit after which a server that has not ended the query itself is cut off.
 GRACE = 5
 CANCEL_SECONDS = 5

@@ -15,8 +15,6 @@ from zoneinfo import ZoneInfo
 from backoffice.report_databases import ReportDatabase
 from reporter.datasets.sql.engines.base import LOCK_SECONDS, Reading, Why, rows_of
 
-ERRORS: tuple[type[Exception], ...] = (sqlite3.Error, sqlite3.Warning, OverflowError)
-
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 REFUSED_FUNCTIONS = {"load_extension", "fts3_tokenizer"}
 
