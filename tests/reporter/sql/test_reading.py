@@ -14,7 +14,7 @@ import pytest
 
 from backoffice.report_databases import ReportDatabase
 from reporter.datasets.base import DatasetError
-from reporter.datasets.sql.engines import mysql, postgres
+from reporter.datasets.sql.engines import mysql, postgres, sqlite
 from reporter.datasets.sql.running import run
 from tests.reporter.sql.conftest import Ask
 from tests.services import free_port
@@ -139,6 +139,18 @@ def test_what_a_read_only_transaction_lets_pass_is_rolled_back(ask: Ask, databas
         with suppress(DatasetError):  # refused from PostgreSQL 16 on
             ask("SELECT lo_create(4711)")
         assert ask("SELECT count(*) FROM pg_largeobject_metadata").rows == [[0]]
+
+
+def test_a_file_is_not_written_even_without_the_authorizer(
+    ask: Ask, database: ReportDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.kind != "sqlite":
+        return
+    monkeypatch.setattr("reporter.datasets.sql.running.refusal", lambda sql, dialect: "")
+    monkeypatch.setattr(sqlite, "_authorize", lambda *arguments: 0)  # allowed
+    for sql in ("DELETE FROM sales", "CREATE TABLE mine (a)", "INSERT INTO sales VALUES (3, 'x', 1, 'x') RETURNING id"):
+        with pytest.raises(DatasetError):
+            ask(sql)
 
 
 def _make_traps(database: ReportDatabase) -> None:
