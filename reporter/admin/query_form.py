@@ -30,7 +30,7 @@ class QueryForm(forms.ModelForm):
 
     database = forms.ChoiceField(label=gettext_lazy("Database"))
     sql = forms.CharField(
-        label=gettext_lazy("SQL"),
+        label="SQL",
         widget=forms.Textarea(attrs=CODE | {"rows": 16, "cols": 100}),
         help_text=gettext_lazy(
             "One query. It is asked with :first_day and :last_day (dates, both included), :period_start and "

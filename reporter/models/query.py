@@ -21,7 +21,7 @@ class Query(models.Model):
     name = models.CharField(_("name"), max_length=120, unique=True, help_text=_("What people choose in a report."))
     description = models.TextField(_("description"), blank=True, help_text=_("What its rows are, for those people."))
     database = models.CharField(_("database"), max_length=64)
-    sql = models.TextField(_("SQL"))
+    sql = models.TextField("SQL")
     parameters = models.JSONField(_("parameters"), default=list, blank=True)  # name, kind, default
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
