@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -219,6 +220,25 @@ def test_the_zone_of_the_report_makes_its_days(ask: Ask, database: ReportDatabas
     }
     [[day, zone]] = ask(queries[database.kind], zone="Asia/Shanghai").rows
     assert (str(day), zone) == ("2026-11-23", "Asia/Shanghai")
+
+
+def test_moments_are_meant_in_the_zone_of_the_database(
+    ask: Ask, database: ReportDatabase, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Midnight of the period, as a database that keeps the time of Shanghai writes it."""
+    there = replace(database, zone="Asia/Shanghai")
+    settings.REPORT_DATABASES = {"SHOP": there}
+    sql = {
+        "postgresql": "SELECT CAST(:period_start AS timestamp), current_setting('TimeZone')",
+        "mysql": "SELECT CAST(:period_start AS DATETIME), @@time_zone",
+        "sqlite": "SELECT :period_start, 1",
+    }
+    [[moment, zone]] = run("SHOP", sql[database.kind], DAY).rows
+    assert str(moment) == "2026-11-22 08:00:00"
+    assert zone in ("Asia/Shanghai", "+08:00", 1)
+    assert [mysql.session_zone(name) for name in ("UTC", "Asia/Kolkata", "America/Bogota", "Europe/Berlin")] == [
+        *("+00:00", "+05:30", "-05:00", "Europe/Berlin")
+    ]
 
 
 def test_columns_of_one_name_get_one_each(ask: Ask) -> None:

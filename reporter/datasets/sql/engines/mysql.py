@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,7 +92,7 @@ def _prepare(cursor: Any, database: ReportDatabase, seconds: float) -> None:
     version, modes = cursor.fetchone()
     kept = [mode for mode in modes.split(",") if mode not in ("ANSI", "ANSI_QUOTES", "NO_BACKSLASH_ESCAPES")]
     cursor.execute("SET SESSION sql_mode = %s", [",".join(kept)])
-    cursor.execute("SET SESSION time_zone = %s", ["+00:00" if database.zone == "UTC" else database.zone])
+    cursor.execute("SET SESSION time_zone = %s", [session_zone(database.zone)])
     cursor.execute("SET SESSION lock_wait_timeout = %s, SESSION innodb_lock_wait_timeout = %s", [LOCK_SECONDS] * 2)
     if "mariadb" in version.lower():
         cursor.execute("SET SESSION max_statement_time = %s", [seconds])
@@ -100,6 +100,16 @@ def _prepare(cursor: Any, database: ReportDatabase, seconds: float) -> None:
         cursor.execute("SET SESSION max_execution_time = %s", [max(1, round(seconds * 1000))])
     cursor.execute("SET SESSION TRANSACTION READ ONLY")
     cursor.execute("START TRANSACTION READ ONLY")
+
+
+def session_zone(zone: str) -> str:
+    """``zone`` as the server knows it: as an offset where it has but one, since names want tables that few have."""
+    year = datetime.now(UTC).year
+    [offset, *others] = {datetime(year, month, 1, tzinfo=ZoneInfo(zone)).utcoffset() for month in range(1, 13)}
+    if others or offset is None:
+        return zone
+    minutes = round(offset.total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def _bound(value: Any, zone: str) -> Any:
