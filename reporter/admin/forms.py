@@ -75,6 +75,18 @@ class SubscriptionForm(forms.ModelForm):
 
 
 class SectionForm(SectionDatasetForm):
+    dataset = forms.ChoiceField(label=gettext_lazy("Dataset"))
+
     class Meta:
         model = ReportSection
         fields = ["report", "position", "dataset", "title"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = self.offered()
+        chosen = self.instance.dataset
+        if chosen and chosen not in dict(offered):
+            offered.append((chosen, _("%(key)s (not there any more)") % {"key": chosen}))
+        field = self.fields["dataset"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "---------"), *offered]

@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,9 +26,14 @@ else:
 
 
 class SectionDatasetForm(forms.ModelForm):
-    """``user`` is who fills it in, ``report`` the section's: with the owner that it is about to get."""
+    """What the forms of a section do about its dataset; the field itself is theirs.
 
-    dataset = forms.ChoiceField(label=gettext_lazy("Dataset"))
+    ``user`` is who fills the form in. ``report`` is the section's, with the owner that it is about to get.
+    """
+
+    user: User | None = None  # set on the class, which is made for each request
+    known: list[tuple[str, str]]
+
     parameters_text = forms.CharField(
         label=gettext_lazy("Parameters"),
         required=False,
@@ -37,35 +41,29 @@ class SectionDatasetForm(forms.ModelForm):
         help_text=gettext_lazy("What the dataset wants to know, a line each: minimum = 10"),
     )
 
-    def __init__(
-        self,
-        *args: Any,
-        user: User | None = None,
-        report: Report | None = None,
-        offered: list[tuple[str, str]] | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *args: Any, report: Report | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._user, self._report = user, report
-        offered = [*(base.choices(user) if offered is None else offered)]
-        chosen = self.instance.dataset
-        if chosen and chosen not in dict(offered):
-            dataset = base.find(chosen)
-            gone = _("%(key)s (not there any more)") % {"key": chosen}
-            offered.append((chosen, str(dataset.title) if dataset else gone))
-        field = self.fields["dataset"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "---------"), *offered]
+        self._report = report
         self.initial["parameters_text"] = text_of(self.instance)
+
+    def offered(self) -> list[tuple[str, str]]:
+        """What may be chosen, and what is chosen already; looked up once for all sections of a page."""
+        form = type(self)
+        known = form.__dict__.get("known") or base.choices(form.user)
+        if "user" in form.__dict__:  # the class of a request; one above it would keep them for ever
+            form.known = known
+        offered, chosen = [*known], self.instance.dataset
+        dataset = base.find(chosen) if chosen and chosen not in dict(offered) else None
+        return [*offered, (chosen, str(dataset.title))] if dataset else offered
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         dataset = base.find(data.get("dataset") or "")
         if dataset is None:
             return data
-        if self._user is not None and not dataset.allowed_to(self._user):
+        if self.user is not None and not dataset.allowed_to(self.user):
             self.add_error("dataset", _("You may not use this dataset. Ask an administrator for the permission."))
-        owner = self._report.owner if self._report else None
+        owner = self._owner(data)
         if owner is not None and not dataset.allowed_to(owner):
             text = _("The report runs with the rights of its owner, %(owner)s, who may not use this dataset.")
             self.add_error("dataset", ValidationError(text, params={"owner": owner}))
@@ -75,6 +73,10 @@ class SectionDatasetForm(forms.ModelForm):
             self.add_error("parameters_text", error)
         return data
 
+    def _owner(self, data: dict[str, Any]) -> User | None:
+        report: Report | None = self._report or data.get("report")
+        return report.owner if report else None
+
 
 def text_of(section: ReportSection) -> str:
     """The parameters as people write them."""
@@ -82,16 +84,8 @@ def text_of(section: ReportSection) -> str:
 
 
 class SectionFormSet(BaseInlineFormSet):
-    user: User | None = None
-
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        known = {"user": self.user, "report": self.instance, "offered": self._offered}
-        return super().get_form_kwargs(index) | known
-
-    @cached_property
-    def _offered(self) -> list[tuple[str, str]]:
-        """Looked up once for all sections."""
-        return base.choices(self.user)
+        return super().get_form_kwargs(index) | {"report": self.instance}
 
 
 class SectionDatasets(InlineBase):
@@ -101,7 +95,7 @@ class SectionDatasets(InlineBase):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         made: Any = super().get_formset(request, obj, **kwargs)
-        made.user = request.user
+        made.form.user = request.user
         return made
 
     @admin.display(description=gettext_lazy("Parameters"))
