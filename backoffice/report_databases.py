@@ -104,17 +104,17 @@ def _options(kind: str, parts: SplitResult) -> tuple[str, dict[str, str]]:
 
 
 def report_databases(
-    environment: Mapping[str, str], base_dir: Path, data_dir: Path
+    named: Mapping[str, str], base_dir: Path, data_dir: Path
 ) -> tuple[dict[str, ReportDatabase], dict[str, str]]:
-    """What the environment names, by name; and by setting what is wrong with those that cannot be read.
+    """From settings and their URLs: the databases by name; and by setting what is wrong with those that cannot be read.
 
     The demo's shop is named as SHOP as long as its file is there: it is written after the settings were read, so
     no setting could be written with it. ``REPORT_DB_SHOP=`` leaves it out.
     """
     shop = ReportDatabase("SHOP", "sqlite", database=str(data_dir / "shop.sqlite3"), is_demo=True)
     found, problems = {"SHOP": shop}, {}
-    for setting in sorted(key for key in environment if key.startswith(PREFIX)):
-        name, url = setting.removeprefix(PREFIX).upper(), environment[setting].strip()
+    for setting, url in sorted((setting, url.strip()) for setting, url in named.items()):
+        name = setting.removeprefix(PREFIX).upper()
         found.pop(name, None)
         if not url:
             continue

@@ -6,7 +6,6 @@ Every setting stands here with its default and what it is for; docs/settings.md 
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from backoffice.bootstrap import (
 )
 from backoffice.environment import Environment
 from backoffice.mail import MailServer, mail_settings
+from backoffice.report_databases import PREFIX as REPORT_DATABASE
 from backoffice.report_databases import report_databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -222,7 +222,7 @@ globals().update(mail_settings(EMAIL_URL, DATA_DIR / "outbox"))
 
 # REPORT_DB_<NAME>=postgres://…, mysql://… or sqlite:///…; never the back office's own, unless it is named so.
 # One that cannot be read must not stop the others: the check names it.
-REPORT_DATABASES, REPORT_DATABASE_PROBLEMS = report_databases(os.environ, BASE_DIR, DATA_DIR)
+REPORT_DATABASES, REPORT_DATABASE_PROBLEMS = report_databases(env.beginning_with(REPORT_DATABASE), BASE_DIR, DATA_DIR)
 
 # What a query may take, on every one of them: seconds, rows, and megabytes of text. A query that goes beyond fails:
 # half a table would look like a whole one.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from backoffice.environment import Environment
 from backoffice.report_databases import ReportDatabase, parse_database, report_databases
 from tests.conftest import ManagePy
 
@@ -51,6 +52,14 @@ def test_a_wrong_one_stops_no_other_and_the_check_names_it(manage: ManagePy) -> 
     )  # fmt: skip
     assert "CRM" in shown.stdout
     assert "s3cret" not in shown.stdout
+
+
+def test_they_may_stand_in_the_file_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("REPORT_DB_A=sqlite:////a\nREPORT_DB_B=sqlite:////b\n")
+    monkeypatch.setenv("REPORT_DB_B", "sqlite:////other")
+    env = Environment()
+    env.read_env(str(tmp_path / ".env"), recurse=False)
+    assert env.beginning_with("REPORT_DB_") == {"REPORT_DB_A": "sqlite:////a", "REPORT_DB_B": "sqlite:////other"}
 
 
 def test_the_demos_shop_is_connected_while_its_file_is_there_unless_something_else_is_named(tmp_path: Path) -> None:
