@@ -24,6 +24,8 @@ SEE = {
     "django_cron.view_cronjoblock",
     "reporter.view_report",
     "reporter.view_reportsection",
+    "reporter.view_query",
+    "reporter.view_historicalquery",
     "reporter.view_recipient",
     "reporter.view_recipientgroup",
     "reporter.view_tag",
@@ -52,15 +54,20 @@ EDIT_REPORTS = {
     for model in ("report", "reportsection", "recipient", "recipientgroup", "tag", "subscription", "groupsubscription")
 } | {
     "reporter.send_report",
+    "reporter.use_sql",
     "reporter.import_recipients",
     "reporter.export_recipients",
     "reporter.hand_over_recipient",
 }
 
+# Beside the role of an editor, or alone: whoever writes SQL reads what the operator's databases let them.
+WRITE_SQL = {"reporter.write_sql", "reporter.use_sql"}
+
 ROLES = {
     "Viewer": SEE,
     "Job manager": SEE | MANAGE_JOBS,
     "Report editor": SEE | EDIT_REPORTS,
+    "SQL author": SEE | WRITE_SQL,
 }
 
 

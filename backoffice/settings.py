@@ -17,6 +17,8 @@ from backoffice.bootstrap import (
 )
 from backoffice.environment import Environment
 from backoffice.mail import MailServer, mail_settings
+from backoffice.report_databases import PREFIX as REPORT_DATABASE
+from backoffice.report_databases import report_databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -236,6 +238,18 @@ REPORT_ALLOWED_DOMAINS = [domain.strip().removeprefix("@").lower() for domain in
 
 # Megabytes of a mail with its files, as they are sent; larger files are linked to, behind the login.
 REPORT_MAX_ATTACHMENT_MB = env.whole("REPORT_MAX_ATTACHMENT_MB", default=10, at_least=0, at_most=1000)
+
+# --- Databases that reports read --------------------------------------------------------------------------
+
+# REPORT_DB_<NAME>=postgres://…, mysql://… or sqlite:///…; never the back office's own, unless it is named so.
+# One that cannot be read must not stop the others: the check names it.
+REPORT_DATABASES, REPORT_DATABASE_PROBLEMS = report_databases(env.beginning_with(REPORT_DATABASE), BASE_DIR, DATA_DIR)
+
+# What a query may take, on every one of them: seconds, rows, and megabytes of text. A query that goes beyond fails:
+# half a table would look like a whole one.
+REPORT_SQL_SECONDS = env.seconds("REPORT_SQL_SECONDS", default=60.0, at_least=1)
+REPORT_SQL_MAX_ROWS = env.whole("REPORT_SQL_MAX_ROWS", default=100_000, at_least=1)
+REPORT_SQL_MAX_MEGABYTES = env.whole("REPORT_SQL_MAX_MEGABYTES", default=50, at_least=1, at_most=2_000)
 
 # --- Language and time ----------------------------------------------------------------------------------
 

@@ -18,7 +18,8 @@ APP_ORDER = ["jobs", "django_cron", "reporter", "auth"]
 MODEL_ORDER = [
     *("Job", "Run", "Lease"),
     *("CronJobLog", "CronJobLock"),
-    *("Report", "Subscription", "GroupSubscription", "Recipient", "RecipientGroup", "Tag", "Edition", "Delivery"),
+    *("Report", "Query", "Subscription", "GroupSubscription", "Recipient", "RecipientGroup", "Tag"),
+    *("Edition", "Delivery"),
     *("User", "Group"),
 ]
 

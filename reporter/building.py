@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from reporter.audience import copies_in, deliveries_of
 from reporter.clock import Clock
 from reporter.contents import Contents
+from reporter.datasets import base
 from reporter.files import files_of, links_to, too_large
 from reporter.models import Delivery, Edition, EditionFile, EditionState, Report, ReportSection
 from reporter.rendering import mail
@@ -103,9 +104,12 @@ def _record_duration(edition: Edition, seconds: float) -> None:
 
 
 def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
-    reason = "".join(traceback.format_exception_only(error)).strip().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    reason = _reason(error)
     mine = Edition.objects.filter(pk=edition.pk, claimed_by=edition.claimed_by)
-    if edition.attempts >= MAX_ATTEMPTS:
+    if isinstance(error, base.DatasetError) and error.is_permanent:
+        problem = _("It could not be built, and is not tried again: %(reason)s") % {"reason": reason}
+        mine.change(EditionState.BUILDING, EditionState.FAILED, problem=problem, finished_at=now)
+    elif edition.attempts >= MAX_ATTEMPTS:
         problem = _("It could not be built in %(count)d attempts: %(reason)s") % {
             "count": edition.attempts,
             "reason": reason,
@@ -123,6 +127,13 @@ def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
             claimed_until=None,
         )
     return f"{edition}: {problem}"
+
+
+def _reason(error: Exception) -> str:
+    """In words for staff where the dataset has some; a driver's own words are in the log."""
+    if isinstance(error, base.DatasetError):
+        return str(error)
+    return "".join(traceback.format_exception_only(error)).strip().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 # --- What is built --------------------------------------------------------------------------------------

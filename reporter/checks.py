@@ -41,6 +41,18 @@ def check_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def check_databases(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Each that cannot be read; its URL is not repeated, since it may hold a password."""
+    return [
+        Warning(
+            f"{setting} cannot be used: {problem}. Reports that read this database fail; the others go on.",
+            hint="Write it like postgres://user:password@host/name, mysql://… or sqlite:////folder/file.sqlite3.",
+            id="reporter.W010",
+        )
+        for setting, problem in settings.REPORT_DATABASE_PROBLEMS.items()
+    ]
+
+
 def check_job(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """The job that sends reports, also where CRON_CLASSES was set to one's own jobs alone."""
     if JOB in settings.CRON_CLASSES or listed_codes():  # one that cannot be imported has a warning of its own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from django.utils.text import get_valid_filename
@@ -24,7 +25,7 @@ def table_of(section: ReportSection, period: Period) -> Table:
     dataset = base.find(section.dataset)
     if dataset is None:
         raise DatasetGone(_("The dataset “%(key)s” of this section is not there any more.") % {"key": section.dataset})
-    return dataset.table(period)
+    return dataset.table(period, section.parameters)
 
 
 @dataclass
@@ -89,10 +90,11 @@ class _Asked:
     """Tables that were had already: a table and a chart of the same dataset ask it once."""
 
     def __init__(self) -> None:
-        self._tables: dict[tuple[str, Period], Table] = {}
+        self._tables: dict[tuple[str, str, Period], Table] = {}
 
     def table(self, section: ReportSection, period: Period) -> Table:
-        key = (section.dataset, period)  # all that decides what the dataset answers
+        # All that decides what the dataset answers.
+        key = (section.dataset, json.dumps(section.parameters, sort_keys=True), period)
         if key not in self._tables:
             self._tables[key] = table_of(section, period)
         return self._tables[key]

@@ -7,6 +7,7 @@ from reporter.admin.audience import (
 )
 from reporter.admin.deliveries import DeliveryAdmin
 from reporter.admin.editions import EditionAdmin
+from reporter.admin.queries import QueryAdmin
 from reporter.admin.reports import ReportAdmin
 from reporter.admin.sections import SectionAdmin
 
@@ -14,6 +15,7 @@ __all__ = [
     "DeliveryAdmin",
     "EditionAdmin",
     "GroupSubscriptionAdmin",
+    "QueryAdmin",
     "RecipientAdmin",
     "RecipientGroupAdmin",
     "ReportAdmin",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reporter.admin.columns import ColumnsField, Offer
-from reporter.datasets import base
+from reporter.admin.section_datasets import SectionDatasetForm
 from reporter.models import Report, ReportSection, SectionKind, Weekday
 
 
@@ -43,7 +43,7 @@ class ReportForm(forms.ModelForm):
         ]
 
 
-class SectionForm(forms.ModelForm):
+class SectionForm(SectionDatasetForm):
     """A section as a line of its report's page."""
 
     dataset = forms.ChoiceField(
@@ -56,7 +56,7 @@ class SectionForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = base.choices()
+        offered = self.offered()
         chosen = self.instance.dataset
         if chosen and chosen not in dict(offered):
             offered.append((chosen, _("%(key)s (not there any more)") % {"key": chosen}))

@@ -24,6 +24,7 @@ from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
 from reporter.admin.copying import CopiesReports
 from reporter.admin.forms import ReportForm
 from reporter.admin.pausing import PausesReports, pause_words
+from reporter.admin.section_datasets import DatasetRights
 from reporter.admin.sections import SectionInline, ask_about_sections
 from reporter.admin.timetables import ReportTimetablePage
 from reporter.audience import reader_count
@@ -31,7 +32,7 @@ from reporter.models import Edition, EditionState, Report
 
 
 @admin.register(Report)
-class ReportAdmin(CopiesReports, PausesReports, HasTimetable, admin.ModelAdmin):
+class ReportAdmin(DatasetRights, CopiesReports, PausesReports, HasTimetable, admin.ModelAdmin):
     form = ReportForm
     timetable_page = ReportTimetablePage
     actions = ["send_now", "copy", "copy_with_subscribers", "pause", "resume"]

@@ -20,14 +20,16 @@ from django.utils.translation import gettext_lazy
 
 from reporter import control
 from reporter.admin.forms import SectionForm, SectionPageForm
+from reporter.admin.section_datasets import SectionDatasets
 from reporter.columns import columns_of
+from reporter.datasets.rights import refused
 from reporter.models import Report, ReportSection, SectionKind
 
 
-class SectionInline(admin.TabularInline):
+class SectionInline(SectionDatasets, admin.TabularInline):
     model = ReportSection
     form = SectionForm
-    fields = ["position", "kind", "dataset", "title", "contents"]
+    fields = ["position", "kind", "dataset", "parameters_text", "title", "contents"]
     readonly_fields = ["contents"]
     template = "admin/reporter/sections.html"
     extra = 0
@@ -61,10 +63,19 @@ class SectionAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:reporter_report_changelist"))
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for its report: only those who may see all that it says."""
+        may_change = super().has_change_permission(request, obj)
+        return may_change and (obj is None or not refused(obj.report, cast(User, request.user)))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may_delete = super().has_delete_permission(request, obj)
+        return may_delete and (obj is None or not refused(obj.report, cast(User, request.user)))
+
     # --- The form ---
 
     def get_fieldsets(self, request: HttpRequest, obj: ReportSection | None = None) -> Any:
-        what = ["kind", "dataset", "title"]
+        what = ["kind", "dataset", "parameters_text", "title"]
         if obj is None:
             return [(None, {"fields": ["report", *what, "text"]})]
         if obj.kind == SectionKind.TEXT:
@@ -92,6 +103,7 @@ class SectionAdmin(admin.ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form_class: Any = super().get_form(request, obj, change=change, **kwargs)
+        form_class.user = request.user
         if obj is None and "report" in form_class.base_fields and request.GET.get("report"):
             form_class.base_fields["report"].widget = HiddenInput()
         return form_class

@@ -14,6 +14,16 @@ from reporter.control.copying import ADD_REPORT, ADD_SUBSCRIPTION, copy_report
 from reporter.control.handing_over import HAND_OVER, Handover, NotHandedOver, hand_over, problem_with, what_moves
 from reporter.control.importing import EXPORT, IMPORT, ChangedMeanwhile, Plan, import_recipients, look_at
 from reporter.control.pausing import NotPaused, pause, resume
+from reporter.control.queries import (
+    QueryInUse,
+    delete_query,
+    put_back_query,
+    save_query,
+    sections_of,
+    sections_without_values,
+    trial_values,
+    try_query,
+)
 from reporter.control.rights import may_see, unseen
 from reporter.control.sections import NotAsked, ask_columns, translate_columns
 from reporter.control.sending import SEND, AlreadyAskedFor, NothingToSend, NotSent, send_now, what_is_missing
@@ -43,6 +53,7 @@ __all__ = [
     "NotSent",
     "NothingToSend",
     "Plan",
+    "QueryInUse",
     "UnreadableFile",
     "add_to_group",
     "ask_columns",
@@ -50,6 +61,7 @@ __all__ = [
     "begin_anew",
     "copy_report",
     "decoded",
+    "delete_query",
     "hand_over",
     "import_recipients",
     "latest_deliveries",
@@ -58,16 +70,22 @@ __all__ = [
     "pause",
     "problem_with",
     "put_back",
+    "put_back_query",
     "read",
     "received_by",
     "reports_of",
     "reports_to",
     "reschedule",
     "resume",
+    "save_query",
+    "sections_of",
+    "sections_without_values",
     "send_now",
     "take_out_of_group",
     "too_large",
     "translate_columns",
+    "trial_values",
+    "try_query",
     "unseen",
     "unsubscribe",
     "what_is_missing",

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from reporter.datasets import base
+from reporter.datasets.rights import refused
 from reporter.models import Report
 
 
-def may_see(user: AbstractBaseUser | AnonymousUser, report: Report) -> bool:
+def may_see(user: User | AnonymousUser, report: Report) -> bool:
     """Whether ``user`` may see the data of all sections of ``report``.
 
-    A dataset that is not there any more shows nothing to anybody. One query for the sections, none where they are
-    prefetched. A report that is not stored yet has none: its sections are being chosen by the same person.
+    A report that is not stored yet has none: its sections are being chosen by the same person.
     """
     if report.pk is None:
         return True
-    keys = {section.dataset for section in report.sections.all()}
-    return all(_is_open(dataset, user) for key in keys if (dataset := base.find(key)) is not None)
+    return not refused(report, user)
 
 
-def _is_open(dataset: Any, user: AbstractBaseUser | AnonymousUser) -> bool:
-    """A dataset without rules of its own is open to all staff."""
-    allowed_to = getattr(dataset, "allowed_to", None)
-    return bool(allowed_to(user)) if allowed_to is not None else True
-
-
-def unseen(user: AbstractBaseUser | AnonymousUser, reports: Iterable[Report]) -> str:
+def unseen(user: User | AnonymousUser, reports: Iterable[Report]) -> str:
     """Why ``user`` may not give ``reports`` to others, in words; empty if they may."""
     names = [f"“{report}”" for report in reports if not may_see(user, report)]
     if not names:

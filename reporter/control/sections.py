@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.jobs.storable import storable
 from reporter.contents import DatasetGone, table_of
+from reporter.datasets.base import DatasetError
 from reporter.models import ReportSection
 from reporter.periods import period_before
 from reporter.rendering.shaping import names_of
@@ -40,7 +41,7 @@ def ask_columns(section: ReportSection, user: User, now: datetime) -> list[str]:
         with translation.override(report.language):
             period = period_before(report.period, day, report.zone, report.period_days)
             names = names_of(table_of(section, period))
-    except DatasetGone as error:
+    except (DatasetGone, DatasetError) as error:
         raise NotAsked(str(error)) from error
     except Exception as error:  # whatever a dataset raises: the form must open all the same
         logger.exception("The columns of %s could not be asked for", section)

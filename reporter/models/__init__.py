@@ -3,6 +3,7 @@ from reporter.models.choices import DeliveryState, EditionState, FileChoice, Lan
 from reporter.models.delivery import Delivery
 from reporter.models.edition import Edition, EditionFile
 from reporter.models.history import ReportTimetableChange
+from reporter.models.query import Query
 from reporter.models.report import Report, ReportSection
 from reporter.models.subscription import GroupSubscription, Subscription
 from reporter.periods import PeriodChoice
@@ -17,6 +18,7 @@ __all__ = [
     "GroupSubscription",
     "Language",
     "PeriodChoice",
+    "Query",
     "Recipient",
     "RecipientGroup",
     "Report",

@@ -169,6 +169,7 @@ class ReportSection(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=SectionKind.choices, default=SectionKind.TABLE)
     dataset = models.CharField(_("dataset"), max_length=100, blank=True)
     title = models.CharField(_("title"), max_length=120, blank=True, help_text=_("Empty: the title of the dataset."))
+    parameters = models.JSONField(_("parameters"), default=dict, blank=True)  # of the dataset: name → what was typed
     text = models.TextField(
         _("text"),
         blank=True,

@@ -171,7 +171,8 @@ def test_who_may_not_see_the_data_adds_nobody_in_no_way(closed: Report, admin_cl
         "subscriptions-0-recipient": ada.pk,
         "subscriptions-0-is_active": "on",
     }
-    assert refused(f"report/{closed.pk}/change/", form_of(closed, **subscriber))
+    page = f"/admin/reporter/report/{closed.pk}/change/"
+    assert admin_client.post(page, form_of(closed, **subscriber)).status_code == 403
     member = {
         "RecipientGroup_members-TOTAL_FORMS": "1",
         "RecipientGroup_members-INITIAL_FORMS": "0",
