@@ -25,7 +25,10 @@ SEE = {
     "reporter.view_report",
     "reporter.view_reportsection",
     "reporter.view_recipient",
+    "reporter.view_recipientgroup",
+    "reporter.view_tag",
     "reporter.view_subscription",
+    "reporter.view_groupsubscription",
     "reporter.view_edition",
     "reporter.view_editionfile",
     "reporter.view_delivery",
@@ -46,8 +49,13 @@ MANAGE_JOBS = {
 EDIT_REPORTS = {
     f"reporter.{action}_{model}"
     for action in ("add", "change", "delete")
-    for model in ("report", "reportsection", "recipient", "subscription")
-} | {"reporter.send_report"}
+    for model in ("report", "reportsection", "recipient", "recipientgroup", "tag", "subscription", "groupsubscription")
+} | {
+    "reporter.send_report",
+    "reporter.import_recipients",
+    "reporter.export_recipients",
+    "reporter.hand_over_recipient",
+}
 
 ROLES = {
     "Viewer": SEE,

@@ -18,7 +18,7 @@ APP_ORDER = ["jobs", "django_cron", "reporter", "auth"]
 MODEL_ORDER = [
     *("Job", "Run", "Lease"),
     *("CronJobLog", "CronJobLock"),
-    *("Report", "Subscription", "Recipient", "Edition", "Delivery"),
+    *("Report", "Subscription", "GroupSubscription", "Recipient", "RecipientGroup", "Tag", "Edition", "Delivery"),
     *("User", "Group"),
 ]
 

@@ -76,12 +76,15 @@ def _without_password(url: str) -> str:
 
 
 @contextlib.contextmanager
-def fresh_postgres_database(server: str = "") -> Iterator[str]:
-    """The URL of an empty database on ``server`` (by default the one for tests), which is dropped at the end."""
+def fresh_postgres_database(server: str = "", template: str = "template0") -> Iterator[str]:
+    """The URL of a database on ``server`` (by default the one for tests), which is dropped at the end.
+
+    Empty, or a copy of the database ``template``, to which nobody may be connected.
+    """
     server = server or POSTGRES_SERVER
     name = f"backoffice_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:

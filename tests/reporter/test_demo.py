@@ -24,7 +24,7 @@ def test_the_demo_is_sent_at_once_and_once(hours: float, mail_into_files: Path) 
     assert publish(now).text() == "sent 2 reports to 2 people"
     load_demo(owner, now)
     assert publish(now).text() == "Nothing was due."
-    assert set(Edition.objects.values_list("slots_covered", flat=True)) == {1}
+    assert set(Edition.objects.values_list("slots_covered", "problem")) == {(1, "")}
     english, chinese = describe_sent()
     assert "“Job activity · Nov. 23, 2026” to Alex Example <alex@example.com>" in english
     assert "任务与发送情况" in chinese
