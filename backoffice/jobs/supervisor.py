@@ -137,16 +137,16 @@ class Supervisor:
                     assignment.child.kill()
 
     def _follow(self) -> None:
-        """Write what runs have told, and ask those to stop that people have cancelled."""
-        if self._is_cut_off or not self._assignments:
+        """Write what runs have told, and ask those to stop that people have cancelled.
+
+        What the database does not take now is tried again with the next look. Signs of life and how runs end come
+        first: they are tried all the same.
+        """
+        if self._is_cut_off:
             return
-        self._is_cut_off = True
         with tolerated("write what runs have told"):
             write_news(self._assignments.values())
             ask_cancelled_to_stop(self._assignments.values())
-            self._is_cut_off = False
-        if self._is_cut_off:  # the next sign of life tells whether it is worth another try
-            self._next_beat = steady_seconds() + LOOK_SECONDS
 
     def _start_queued(self) -> None:
         room = self._room()
