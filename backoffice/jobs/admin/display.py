@@ -55,8 +55,12 @@ def moment(at: datetime | None) -> str:
     """To the second, in the viewer's zone, in one form for every language."""
     if at is None:
         return NOTHING
-    local = timezone.localtime(at)
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(), date_format(local, "Y-m-d H:i:s"))
+    return format_html('<time datetime="{}">{}</time>', timezone.localtime(at).isoformat(), plain_moment(at))
+
+
+def plain_moment(at: datetime) -> str:
+    """The same where no markup can stand."""
+    return date_format(timezone.localtime(at), "Y-m-d H:i:s")
 
 
 def took(duration: timedelta | None) -> str:
@@ -72,6 +76,30 @@ def took(duration: timedelta | None) -> str:
     if minutes:
         return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
     return _("%(seconds)d s") % {"seconds": rest}
+
+
+def ahead(at: datetime, now: datetime) -> str:
+    """How far off a moment is: "in 4 min", "for 2 h" if it has come and nothing was done about it yet."""
+    if at <= now:
+        return _("due for %(duration)s") % {"duration": roughly(now - at)}
+    return _("in %(duration)s") % {"duration": roughly(at - now)}
+
+
+def ago(at: datetime, now: datetime) -> str:
+    return _("%(duration)s ago") % {"duration": roughly(now - at)}
+
+
+def roughly(duration: timedelta) -> str:
+    """In the largest unit that leaves at least two of it: "90 min", "5 h", "3 days"."""
+    seconds = max(0, int(duration.total_seconds()))
+    if seconds < 120:
+        return _("%(seconds)d s") % {"seconds": seconds}
+    if seconds < 2 * 3600:
+        return _("%(minutes)d min") % {"minutes": round(seconds / 60)}
+    if seconds < 2 * 86400:
+        return _("%(hours)d h") % {"hours": round(seconds / 3600)}
+    days = round(seconds / 86400)
+    return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
 
 
 def link(to: Model | None, text: str = "") -> str:

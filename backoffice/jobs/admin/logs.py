@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 from django_cron.models import CronJobLog
 
 from backoffice.jobs import control
-from backoffice.jobs.admin import display
+from backoffice.jobs.admin import display, log_search
 from backoffice.jobs.admin.asking import AsksFirst
 from backoffice.jobs.admin.base import LargeTable, ReadOnly, TypedAdmin
 from backoffice.jobs.admin.filters import DayRangeFilter, DurationFilter, JobCodeFilter, ResultFilter
@@ -52,7 +52,10 @@ class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
     actions = ["run_now", "clear_lock"]
     sortable_by = ["started"]
     search_fields = ["code"]
-    search_help_text = _("Part of a job's code")
+    search_help_text = _(
+        "Part of a job's code, or words of the line that is shown here. Of the latest %(count)d runs, or as many of the "
+        "days that you choose."
+    ) % {"count": log_search.LOOKED_THROUGH}
     fieldsets = [
         (None, {"fields": ["job", "result", "started", "ended", "took", "message_text"]}),
         (_("Run"), {"fields": ["run_link", "cause", "reason", "where"]}),
@@ -74,11 +77,8 @@ class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CronJobLog], search_term: str
     ) -> tuple[QuerySet[CronJobLog], bool]:
-        """Search the few jobs for the code and then the log by index, instead of reading all of the log."""
-        for word in search_term.split():
-            codes = Job.objects.filter(code__icontains=word).values_list("code", flat=True)
-            queryset = queryset.filter(code__in=[*codes, word])
-        return queryset, False
+        days = (request.GET.get(f"start_time__range__{end}", "") for end in ("gte", "lte"))
+        return log_search.found(queryset, search_term, *days), False
 
     @staticmethod
     def get_rangefilter_start_time_title(request: HttpRequest, field_path: str) -> str:

@@ -1,0 +1,94 @@
+"""The cards of the first page: what runs now, what failed last, what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from backoffice.jobs.admin import display
+from backoffice.jobs.admin.controls import Control, controls_of_run
+from backoffice.jobs.models import Job, Run, RunStatus
+from backoffice.jobs.overview import Overview, overview
+
+
+@dataclass(frozen=True)
+class Row:
+    """What it is about, what is told of it, and what can be done."""
+
+    head: str
+    aside: str
+    detail: str = ""
+    controls: tuple[Control, ...] = ()
+
+
+@dataclass(frozen=True)
+class Card:
+    title: str
+    link: str
+    rows: list[Row]
+    nothing: str  # what is said where there are no rows
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    cards: list[Card]
+    sign: str
+    waits_long: bool
+
+
+def dashboard(user: User, now: datetime) -> Dashboard:
+    seen = overview(now)
+    return Dashboard([_running(seen, user, now), _failed(seen, now), _coming(seen, now)], _sign(seen, now), seen.waits_long)
+
+
+def _running(seen: Overview, user: User, now: datetime) -> Card:
+    rows = [_running_row(run, user, now) for run in [*seen.running, *seen.waiting]]
+    link = reverse("admin:jobs_run_changelist", query={"state": RunStatus.RUNNING})
+    return Card(_("Running now"), link, rows, _("Nothing runs."))
+
+
+def _running_row(run: Run, user: User, now: datetime) -> Row:
+    begun = run.started_at or run.queued_at
+    aside = format_html("{} {}", display.status_badge(run.shown_status), display.took(now - begun))
+    detail = _("started by: %(cause)s") % {"cause": display.cause(run)}
+    return Row(display.link(run), aside, detail, tuple(controls_of_run(run, user)))
+
+
+def _failed(seen: Overview, now: datetime) -> Card:
+    rows = [
+        Row(
+            display.link(run),
+            format_html("{} {}", display.status_badge(run.shown_status), _ago(run.ended_at or run.queued_at, now)),
+            run.summary,
+        )
+        for run in seen.failed
+    ]
+    link = reverse("admin:jobs_run_changelist", query={"state": "trouble"})
+    return Card(_("Failed last"), link, rows, _("Nothing failed in the last 24 hours."))
+
+
+def _coming(seen: Overview, now: datetime) -> Card:
+    rows = [_coming_row(job, now) for job in seen.coming]
+    return Card(_("Next"), reverse("admin:jobs_job_changelist"), rows, _("Nothing comes due."))
+
+
+def _coming_row(job: Job, now: datetime) -> Row:
+    assert job.next_due_at
+    return Row(display.link(job), display.ahead(job.next_due_at, now), display.moment(job.next_due_at))
+
+
+def _ago(at: datetime, now: datetime) -> SafeString:
+    """In words; the moment itself is a pointer away."""
+    return format_html('<span title="{}">{}</span>', display.plain_moment(at), display.ago(at, now))
+
+
+def _sign(seen: Overview, now: datetime) -> str:
+    if seen.last_sign is None:
+        return _("The scheduler has not done anything yet.")
+    return _("Last sign of the scheduler: %(ago)s.") % {"ago": display.ago(seen.last_sign, now)}
