@@ -15,7 +15,10 @@ from django.db.models import Q
 SEE = {
     "jobs.view_job",
     "jobs.view_run",
+    "jobs.view_runoutput",
     "jobs.view_lease",
+    "jobs.view_pause",
+    "jobs.view_schedulerprocess",
     "django_cron.view_cronjoblog",
     "django_cron.view_cronjoblock",
     "reporter.view_report",
@@ -28,7 +31,14 @@ SEE = {
 }
 
 # Not among them: jobs.force_clear_lock, which takes the lock from a run that lives. It is given person by person.
-MANAGE_JOBS = {"jobs.run_job", "jobs.change_job", "jobs.clear_lock", "jobs.export_log"}
+MANAGE_JOBS = {
+    "jobs.run_job",
+    "jobs.cancel_run",
+    "jobs.pause_job",
+    "jobs.change_job",
+    "jobs.clear_lock",
+    "jobs.export_log",
+}
 
 EDIT_REPORTS = {
     f"reporter.{action}_{model}"

@@ -193,6 +193,9 @@ DJANGO_CRON_OUTPUT_ERRORS = env.flag("DJANGO_CRON_OUTPUT_ERRORS", default=False)
 # Where runs are carried out: "process" (children of the scheduler) or "inline" (tests and debuggers).
 JOBS_EXECUTOR = env.str("JOBS_EXECUTOR", default="process")
 
+# Whether *Run now* in the browser may start a scheduler of its own on this host where none lives.
+JOBS_START_DETACHED = env.flag("JOBS_START_DETACHED", default=True)
+
 # Runs at a time on this host, and up to how many when some of them hang.
 JOBS_POOL_SIZE = env.whole("JOBS_POOL_SIZE", default=4, at_least=1)
 JOBS_POOL_MAX = env.whole("JOBS_POOL_MAX", default=max(8, JOBS_POOL_SIZE), at_least=1)

@@ -22,7 +22,8 @@ OURS = frozenset({
     "ALLOWED_HOSTS", "CACHE_URL", "CELERY_BROKER_URL", "CRON_CLASSES", "DATABASE_POOL", "DATABASE_URL", "DEBUG",
     "DEFAULT_FROM_EMAIL", "DJANGO_CRON_DELETE_LOGS_OLDER_THAN", "DJANGO_CRON_LOCK_BACKEND", "DJANGO_CRON_LOCK_TIME",
     "DJANGO_CRON_OUTPUT_ERRORS", "EMAIL_URL", "JOBS_EXECUTOR", "JOBS_KEEP_RUNS_DAYS", "JOBS_LEASE_SECONDS",
-    "JOBS_POOL_MAX", "JOBS_POOL_SIZE", "LANGUAGE_CODE", "LOG_LEVEL", "PORT", "SECRET_KEY", "SITE_URL", "TIME_ZONE",
+    "JOBS_POOL_MAX", "JOBS_POOL_SIZE", "JOBS_START_DETACHED", "LANGUAGE_CODE", "LOG_LEVEL", "PORT", "SECRET_KEY",
+    "SITE_URL", "TIME_ZONE",
 })
 # fmt: on
 
@@ -62,6 +63,9 @@ with mock.patch.object(Env, "read_env"):  # the developer's .env stays out
 # and WAL then behave as they do in production.
 for _config in DATABASES.values():
     _config["TEST"] = {"NAME": _config["NAME"]}
+
+# A process that outlives its test would meet the next one's data. Tests that want one say so.
+JOBS_START_DETACHED = False
 
 # Fast, and safe enough for passwords of people who are not there.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -148,6 +148,18 @@ def abandon_start(run: Run, reason: str) -> bool:
         return _change(run, RunStatus.RUNNING, RunStatus.SKIPPED, **values)
 
 
+def cancel_queued(run: Run, reason: str, **values: Any) -> bool:
+    """End a run that has not begun: it leaves no log. False if it is not in the queue any more."""
+    if run.status != RunStatus.QUEUED:
+        return False
+    with transaction.atomic():
+        values |= {"ended_at": timezone.now(), "summary": first_line(storable(reason))}
+        if not _change(run, RunStatus.QUEUED, RunStatus.CANCELLED, **values):
+            return False
+    logger.info("%s: run %s was taken out of the queue: %s", run.job.code, run.pk, run.summary)
+    return True
+
+
 def fail_queued(run: Run, reason: str) -> bool:
     """Record that a queued run cannot be carried out at all, with a log: somebody has to look at it."""
     now = timezone.now()

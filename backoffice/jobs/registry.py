@@ -66,6 +66,7 @@ class Registration:
             "retry_minutes": _retry_minutes(schedule),
             "lock_seconds": _lock_seconds(self.cls),
             "allows_parallel_runs": bool(getattr(self.cls, "ALLOW_PARALLEL_RUNS", False)),
+            "supports_dry_run": bool(getattr(self.cls, "SUPPORTS_DRY_RUN", False)),
         }
 
 
@@ -125,7 +126,7 @@ def _described(path: str, cls: type[CronJobBase]) -> Registration:
     try:
         timetable = Timetable.from_schedule(cls.schedule, settings.TIME_ZONE)
         _insist_on_minutes(cls.schedule)
-        bool(getattr(cls, "ALLOW_PARALLEL_RUNS", False))
+        bool(getattr(cls, "ALLOW_PARALLEL_RUNS", False)), bool(getattr(cls, "SUPPORTS_DRY_RUN", False))
     except Exception as error:  # no schedule at all, or anything in its place
         text = _("The schedule of %(code)s cannot be read: %(error)s. Correct it in %(path)s.")
         values = {"code": code, "error": _brief(error), "path": path}

@@ -1,19 +1,41 @@
 """What people do to jobs. Browser, command line and workers call these: permission, change and audit inside."""
 
 from backoffice.jobs.control.locks import LockIsHeld, clear_lock, has_stock_lock, holder_words, leases_held
-from backoffice.jobs.control.rights import CLEAR_LOCK, EXPORT_LOG, FORCE_CLEAR_LOCK, RUN_JOB
-from backoffice.jobs.control.running import AlreadyQueued, run_now
+from backoffice.jobs.control.pauses import pause, pause_words, resume
+from backoffice.jobs.control.rights import (
+    CANCEL_RUN,
+    CHANGE_JOB,
+    CLEAR_LOCK,
+    EXPORT_LOG,
+    FORCE_CLEAR_LOCK,
+    PAUSE_JOB,
+    RUN_JOB,
+)
+from backoffice.jobs.control.running import AlreadyQueued, CannotBeCancelled, NoDryRun, cancel, run_again, run_now
+from backoffice.jobs.control.settings import SETTINGS, change_settings
 
 __all__ = [
+    "CANCEL_RUN",
+    "CHANGE_JOB",
     "CLEAR_LOCK",
     "EXPORT_LOG",
     "FORCE_CLEAR_LOCK",
+    "PAUSE_JOB",
     "RUN_JOB",
+    "SETTINGS",
     "AlreadyQueued",
+    "CannotBeCancelled",
     "LockIsHeld",
+    "NoDryRun",
+    "cancel",
+    "change_settings",
     "clear_lock",
     "has_stock_lock",
     "holder_words",
     "leases_held",
+    "pause",
+    "pause_words",
+    "resume",
+    "run_again",
     "run_now",
 ]

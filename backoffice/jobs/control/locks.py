@@ -13,7 +13,7 @@ from django_cron.models import CronJobLock
 
 from backoffice.jobs import lifecycle
 from backoffice.jobs.clock import lease_clock
-from backoffice.jobs.control.rights import CLEAR_LOCK, FORCE_CLEAR_LOCK, check, note
+from backoffice.jobs.control.rights import CLEAR_LOCK, FORCE_CLEAR_LOCK, check, name_of, note
 from backoffice.jobs.models import Job, Lease
 
 
@@ -83,6 +83,6 @@ def _free(lease: Lease, now: datetime, by: User | None, reason: str, force: bool
         return
     if not force:
         raise LockIsHeld(lease, now)
-    who = by.get_username() if by else _("the command line")
+    who = name_of(by)
     text = _("Interrupted: its lock was cleared by %(person)s. %(reason)s") % {"person": who, "reason": reason}
     lifecycle.take_away(lease, text.strip())

@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-
-from backoffice.jobs.models import Job
+from django.db.models import Model
+from django.utils.translation import gettext as _
 
 RUN_JOB = "jobs.run_job"
+CHANGE_JOB = "jobs.change_job"
+PAUSE_JOB = "jobs.pause_job"
+CANCEL_RUN = "jobs.cancel_run"
 CLEAR_LOCK = "jobs.clear_lock"
 FORCE_CLEAR_LOCK = "jobs.force_clear_lock"
 EXPORT_LOG = "jobs.export_log"
@@ -19,7 +22,11 @@ def check(by: User | None, permission: str) -> None:
         raise PermissionDenied
 
 
-def note(by: User | None, job: Job, text: str) -> None:
-    """Leave an entry in the job's history, which is one of people: the command line leaves none."""
+def note(by: User | None, what: Model, text: str) -> None:
+    """Leave an entry in the history of ``what``, which is one of people: the command line leaves none."""
     if by is not None:
-        LogEntry.objects.log_actions(by.pk, [job], CHANGE, change_message=text.strip(), single_object=True)
+        LogEntry.objects.log_actions(by.pk, [what], CHANGE, change_message=text.strip(), single_object=True)
+
+
+def name_of(by: User | None) -> str:
+    return by.get_username() if by else _("the command line")

@@ -33,6 +33,13 @@ class MissedPolicy(models.TextChoices):
     RECORD = "record", _("only record them as missed")
 
 
+class OverlapPolicy(models.TextChoices):
+    """What becomes of a run whose job is still running, where its runs may not stand beside each other."""
+
+    SKIP = "skip", _("skip it")
+    WAIT = "wait", _("wait for its turn")
+
+
 Q, R = RunStatus.QUEUED, RunStatus.RUNNING
 
 # From → to. What is not here is a bug of ours, and raises.

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.jobs.models.choices import MissedPolicy
+from backoffice.jobs.models.choices import MissedPolicy, OverlapPolicy
+from backoffice.jobs.models.pause import Pause
 from backoffice.jobs.timetable import Timetable
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ class JobQuerySet(models.QuerySet["Job"]):
     def runnable(self) -> JobQuerySet:
         """Jobs that the scheduler looks after: listed in CRON_CLASSES, loadable, not switched off."""
         return self.filter(is_listed=True, is_enabled=True)
+
+    def unpaused(self, now: datetime) -> JobQuerySet:
+        """Without those that are paused at ``now``, by themselves or with all."""
+        pauses = Pause.objects.active(now)
+        return self.exclude(Exists(pauses.filter(job=OuterRef("pk")))).exclude(Exists(pauses.filter(job=None)))
 
     def due(self, now: datetime) -> JobQuerySet:
         """Jobs with a slot or a retry at or before ``now``, the longest waiting first."""
@@ -45,11 +51,34 @@ class Job(models.Model):
         _("missed slots"), max_length=16, choices=MissedPolicy.choices, default=MissedPolicy.RUN_ONCE
     )
 
+    overlap_policy = models.CharField(
+        _("while it still runs"), max_length=16, choices=OverlapPolicy.choices, default=OverlapPolicy.SKIP
+    )
+    time_limit_seconds = models.PositiveIntegerField(
+        _("time limit, in seconds"),
+        null=True,
+        blank=True,
+        help_text=_("A run that takes longer is asked to stop, then ended. Empty: as long as the code lets it."),
+    )
+    max_retries = models.PositiveIntegerField(
+        _("retries"),
+        null=True,
+        blank=True,
+        help_text=_("How often a failed run is tried again; 0 for never. Empty: as the code says."),
+    )
+    retry_pause_minutes = models.PositiveIntegerField(
+        _("minutes to the first retry"),
+        null=True,
+        blank=True,
+        help_text=_("From the end of the failed run; each further pause is twice as long. Empty: 5."),
+    )
+
     # As the class declares it; kept here so that a tick need not import the class.
     timetable_data = models.JSONField(_("timetable"), default=dict)
     retry_minutes = models.FloatField(_("minutes to the retry of a failed run"), null=True, blank=True)
     lock_seconds = models.PositiveIntegerField(_("longest run, in seconds"), default=24 * 60 * 60)
     allows_parallel_runs = models.BooleanField(_("may run beside itself"), default=False)
+    supports_dry_run = models.BooleanField(_("can be tried out"), default=False)
 
     # Where the timetable stands. next_due_at is the next moment at which a tick has to look at the job.
     # It is the retry, where one is to come, or else the next slot that is not claimed yet.
@@ -74,6 +103,7 @@ class Job(models.Model):
         ordering = ["code"]
         permissions = [
             ("run_job", _("Can run a job now")),
+            ("pause_job", _("Can pause jobs and resume them")),
             ("clear_lock", _("Can clear the lock of a job")),
             ("force_clear_lock", _("Can clear the lock of a run that lives")),
             ("export_log", _("Can export the log")),
@@ -88,3 +118,13 @@ class Job(models.Model):
     @property
     def timetable(self) -> Timetable:
         return Timetable.from_data(self.timetable_data, self.code)
+
+    @property
+    def seconds_allowed(self) -> int:
+        """Seconds that a run may take: what staff have set, within what the code allows."""
+        return min(self.time_limit_seconds or self.lock_seconds, self.lock_seconds)
+
+    @property
+    def waits_its_turn(self) -> bool:
+        """Whether a run that finds the job running waits for its end, rather than being skipped."""
+        return self.overlap_policy == OverlapPolicy.WAIT and not self.allows_parallel_runs

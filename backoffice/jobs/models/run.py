@@ -23,6 +23,10 @@ class RunQuerySet(models.QuerySet["Run"]):
     def unfinished(self) -> RunQuerySet:
         return self.filter(status__in=UNFINISHED)
 
+    def being_cancelled(self) -> RunQuerySet:
+        """Runs that go on, though somebody has asked for their end."""
+        return self.filter(status=RunStatus.RUNNING, cancel_requested_at__isnull=False)
+
     def failed(self) -> RunQuerySet:
         """Runs that somebody should look at."""
         return self.filter(status__in=TROUBLE)
@@ -60,6 +64,9 @@ class Run(models.Model):
     )
     reason = models.CharField(_("reason"), max_length=255, blank=True)
     is_dry_run = models.BooleanField(_("dry run"), default=False)
+    attempt = models.PositiveIntegerField(
+        _("attempt"), default=1, help_text=_("2 for the first retry of a failed run, and so on.")
+    )
 
     # When and where
     queued_at = models.DateTimeField(_("queued"))
@@ -68,6 +75,23 @@ class Run(models.Model):
     host = models.CharField(_("host"), max_length=255, blank=True)
     pid = models.PositiveBigIntegerField(_("process"), null=True, blank=True)
     token = models.UUIDField(_("token"), null=True, blank=True, editable=False)
+
+    # Who wants it stopped. Its supervisor, on whatever host, reads this.
+    cancel_requested_at = models.DateTimeField(_("cancel asked for"), null=True, blank=True)
+    cancel_requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("cancel asked for by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    cancel_reason = models.CharField(_("reason of the cancel"), max_length=255, blank=True)
+
+    # How far it is, where the job tells
+    progress_done = models.FloatField(_("done"), null=True, blank=True)
+    progress_total = models.FloatField(_("of"), null=True, blank=True)
+    progress_what = models.CharField(_("what it does"), max_length=255, blank=True)
 
     # What became of it
     summary = models.CharField(_("what it did"), max_length=255, blank=True)
@@ -81,6 +105,7 @@ class Run(models.Model):
         verbose_name = _("run")
         verbose_name_plural = _("runs")
         ordering = ["-pk"]
+        permissions = [("cancel_run", _("Can cancel a run"))]
         constraints = [
             models.UniqueConstraint(fields=["job", "slot"], name="run_once_per_slot"),
         ]
@@ -99,6 +124,13 @@ class Run(models.Model):
         if self.started_at is None or self.ended_at is None:
             return None
         return self.ended_at - self.started_at
+
+    @property
+    def progress_share(self) -> float | None:
+        """How much of it is done, from 0 to 1; None where that is not known."""
+        if self.progress_done is None or not self.progress_total or self.progress_total <= 0:
+            return None
+        return min(1.0, max(0.0, self.progress_done / self.progress_total))
 
     @property
     def shown_status(self) -> RunStatus:
