@@ -16,7 +16,7 @@ from backoffice.jobs.attention import attention
 # What stands first in the menu. What is not here comes after it.
 APP_ORDER = ["jobs", "django_cron", "reporter", "auth"]
 MODEL_ORDER = [
-    *("Job", "Run", "Lease"),
+    *("Job", "Run", "Lease", "Pause"),
     *("CronJobLog", "CronJobLock"),
     *("Report", "Subscription", "Recipient", "Edition", "Delivery"),
     *("User", "Group"),
@@ -37,10 +37,14 @@ class BackOfficeSite(admin.AdminSite):
         return sorted(apps, key=lambda app: _place(app["app_label"], APP_ORDER))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """The dashboard: what is wrong stands on top, for those who may see it."""
+        """The dashboard: what is wrong stands on top, then what runs and what comes, for those who may see it."""
         context = extra_context or {}
-        if cast(User, request.user).has_perm("jobs.view_run"):
-            context = {"attention": attention(timezone.now())} | context
+        user = cast(User, request.user)
+        if user.has_perms(["jobs.view_run", "jobs.view_job"]):
+            from backoffice.jobs.admin.dashboard import dashboard  # needs the models, which load after the site
+
+            now = timezone.now()
+            context = {"attention": attention(now), "dashboard": dashboard(user, now)} | context
         return super().index(request, context)
 
 

@@ -34,7 +34,7 @@ class Attention:
 
 def attention(now: datetime) -> Attention:
     """What is wrong at ``now``, in three or four indexed queries."""
-    overdue = Job.objects.runnable().filter(problem="", next_due_at__lt=now - MISSED_AFTER)
+    overdue = Job.objects.runnable().unpaused(now).filter(problem="", next_due_at__lt=now - MISSED_AFTER)
     # By when they ended; queued_at, which is indexed, goes a day further back for those that took long.
     ended = Run.objects.failed().filter(queued_at__gte=now - RECENT - LONGEST, ended_at__gte=now - RECENT)
     failed = list(ended.values_list("job__code").annotate(Count("pk"), Min("queued_at")))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import F, Max
 
 from backoffice.jobs.attention import LONGEST, RECENT
 from backoffice.jobs.clock import lease_clock
-from backoffice.jobs.models import Job, Lease, Run, RunStatus
+from backoffice.jobs.models import Job, Pause, Run, RunStatus, SchedulerProcess
 
 # Rows of each kind on the first page; of what runs and waits, the most that are read.
 SHOWN = 5
@@ -25,30 +25,30 @@ class Overview:
     waiting: list[Run]  # in the queue, first come first served
     failed: list[Run]  # of the last day, the latest first
     coming: list[Job]  # the soonest first
-    last_sign: datetime | None  # when a scheduler last did something that left a trace
+    pauses: list[Pause]  # that of all jobs first
+    schedulers: list[SchedulerProcess]  # those that live and look into the queue all the time
+    last_claim: datetime | None  # when something last claimed a slot: a scheduler, or a tick of crontab's
     waits_long: bool  # something does so for no good reason: there may be no scheduler to take it
 
 
 def overview(now: datetime) -> Overview:
-    """In six indexed queries, whatever the number of runs."""
+    """In seven indexed queries, whatever the number of runs."""
     runs = Run.objects.select_related("job", "lease", "requested_by")
     running = list(runs.filter(status=RunStatus.RUNNING, lease__expires_at__gt=lease_clock()).order_by("pk")[:MOST])
     waiting = list(runs.queued()[:MOST])
     failed = runs.failed().filter(queued_at__gte=now - RECENT - LONGEST, ended_at__gte=now - RECENT)
-    coming = Job.objects.runnable().filter(problem="", next_due_at__isnull=False).order_by("next_due_at")
+    coming = Job.objects.runnable().unpaused(now).filter(problem="", next_due_at__isnull=False).order_by("next_due_at")
+    pauses = Pause.objects.active(now).select_related("job", "by")
     busy = {run.job_id for run in running}
     return Overview(
         running=running,
         waiting=waiting,
         failed=list(failed.order_by("-pk")[:SHOWN]),
         coming=list(coming[:SHOWN]),
-        last_sign=_last_sign(),
+        pauses=list(
+            Pause.objects.active(now).select_related("job", "by").order_by(F("job__code").asc(nulls_first=True))[:MOST]
+        ),
+        schedulers=list(SchedulerProcess.objects.alive(lease_clock()).order_by("host", "pid")),
+        last_claim=Job.objects.aggregate(Max("claimed_at"))["claimed_at__max"],
         waits_long=any(run.queued_at < now - WAITED_LONG and run.job_id not in busy for run in waiting),
     )
-
-
-def _last_sign() -> datetime | None:
-    """The latest claim of a slot or sign of life of a run."""
-    claimed = Job.objects.aggregate(Max("claimed_at"))["claimed_at__max"]
-    heard = Lease.objects.aggregate(Max("heartbeat_at"))["heartbeat_at__max"]
-    return max((moment for moment in (claimed, heard) if moment), default=None)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median, quantiles
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -96,7 +97,7 @@ def usual(job: int) -> Usual | None:
     return recent([job], LOOKED_THROUGH)[job].usual
 
 
-def _last(job: int, count: int) -> QuerySet[Run, tuple[object, ...]]:
+def _last(job: int, count: int) -> QuerySet[Run, Any]:
     # The limit stands in a subquery: SQLite takes none in the parts of a union.
     keys = Run.objects.filter(job=job).order_by("-pk").values("pk")[:count]
     columns = ("job", "pk", "status", "queued_at", "started_at", "ended_at")

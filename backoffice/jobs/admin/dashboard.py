@@ -11,9 +11,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from backoffice.jobs import control
 from backoffice.jobs.admin import display
-from backoffice.jobs.admin.controls import Control, controls_of_run
-from backoffice.jobs.models import Job, Run, RunStatus
+from backoffice.jobs.admin.asking import RESUME, page_of
+from backoffice.jobs.admin.controls import Control, controls_of_all, controls_of_run
+from backoffice.jobs.models import Job, Pause, Run, RunStatus
 from backoffice.jobs.overview import Overview, overview
 
 
@@ -38,13 +40,25 @@ class Card:
 @dataclass(frozen=True)
 class Dashboard:
     cards: list[Card]
-    sign: str
+    overall: str  # who has paused all jobs, until when and why; empty if nobody has
+    controls: list[Control]
+    scheduler: tuple[str, str]
     waits_long: bool
 
 
 def dashboard(user: User, now: datetime) -> Dashboard:
     seen = overview(now)
-    return Dashboard([_running(seen, user, now), _failed(seen, now), _coming(seen, now)], _sign(seen, now), seen.waits_long)
+    overall = [control.pause_words(pause) for pause in seen.pauses if pause.job_id is None]
+    cards = [_running(seen, user, now), _failed(seen, user, now), _coming(seen, now)]
+    if own := [pause for pause in seen.pauses if pause.job_id]:
+        cards.append(_paused(own, user, now))
+    return Dashboard(
+        cards=cards,
+        overall=" ".join(overall),
+        controls=controls_of_all(user, now) if overall else [],
+        scheduler=_scheduler(seen, now),
+        waits_long=seen.waits_long,
+    )
 
 
 def _running(seen: Overview, user: User, now: datetime) -> Card:
@@ -60,12 +74,13 @@ def _running_row(run: Run, user: User, now: datetime) -> Row:
     return Row(display.link(run), aside, detail, tuple(controls_of_run(run, user)))
 
 
-def _failed(seen: Overview, now: datetime) -> Card:
+def _failed(seen: Overview, user: User, now: datetime) -> Card:
     rows = [
         Row(
             display.link(run),
             format_html("{} {}", display.status_badge(run.shown_status), _ago(run.ended_at or run.queued_at, now)),
             run.summary,
+            tuple(controls_of_run(run, user)),
         )
         for run in seen.failed
     ]
@@ -88,7 +103,24 @@ def _ago(at: datetime, now: datetime) -> SafeString:
     return format_html('<span title="{}">{}</span>', display.plain_moment(at), display.ago(at, now))
 
 
-def _sign(seen: Overview, now: datetime) -> str:
-    if seen.last_sign is None:
-        return _("The scheduler has not done anything yet.")
-    return _("Last sign of the scheduler: %(ago)s.") % {"ago": display.ago(seen.last_sign, now)}
+def _paused(pauses: list[Pause], user: User, now: datetime) -> Card:
+    rows = [_paused_row(pause, user, now) for pause in pauses]
+    return Card(_("Paused"), reverse("admin:jobs_job_changelist", query={"state": "paused"}), rows, "")
+
+
+def _paused_row(pause: Pause, user: User, now: datetime) -> Row:
+    until = display.ahead(pause.until, now) if pause.until else _("for good")
+    may = user.has_perm(control.PAUSE_JOB)
+    controls = (Control(page_of(RESUME, [pause.job_id]), _("Resume")),) if may and pause.job_id else ()
+    return Row(display.link(pause.job), until, control.pause_words(pause), controls)
+
+
+def _scheduler(seen: Overview, now: datetime) -> tuple[str, str]:
+    """Whether one lives, with the gravity. One that crontab starts lives only while it has something to do."""
+    if seen.schedulers:
+        hosts = ", ".join(sorted({process.host for process in seen.schedulers}))
+        return "good", _("The scheduler lives, on %(hosts)s.") % {"hosts": hosts}
+    if seen.last_claim is None:
+        return "odd", _("No scheduler lives, and none has started anything yet.")
+    text = _("No scheduler looks into the queue just now. The last time that one started something was %(ago)s.")
+    return "quiet", text % {"ago": display.ago(seen.last_claim, now)}

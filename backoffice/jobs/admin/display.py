@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_cron.models import CronJobLog
 
-from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
-from backoffice.jobs.scheduler import MISSED_AFTER
+from backoffice.jobs.models import Run, RunStatus, RunTrigger
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -121,22 +120,5 @@ def cause(run: Run) -> str:
     return text
 
 
-def job_state(job: Job, now: datetime) -> SafeString:
-    """A job's state in a word or two: what hinders it first, then what it does, then how it went last."""
-    if job.problem:
-        return format_html('{}<div class="problem">{}</div>', badge("bad", _("cannot run")), job.problem)
-    if not job.is_listed:
-        return badge("quiet", _("not listed in CRON_CLASSES"))
-    if any(lease.is_held for lease in job.leases.all()):
-        return badge("busy", _("running"))
-    if not job.is_enabled:
-        return badge("odd", _("switched off"))
-    if job.next_due_at is not None and job.next_due_at < now - MISSED_AFTER:
-        return badge("bad", _("overdue: nothing ticks"))
-    if job.failures_in_a_row:
-        count = job.failures_in_a_row
-        text = ngettext("failed the last time", "failed %(count)d times in a row", count)
-        return badge("bad", text % {"count": count})
-    if job.next_due_at is None:
-        return badge("odd", _("never comes due"))
-    return badge("good", _("fine")) if job.last_success_at else badge("quiet", _("has not run yet"))
+def link_to_run(pk: int, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse("admin:jobs_run_change", args=[pk]), text)

@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 from django_cron.models import CronJobLog
 
 from backoffice.jobs.models import Job, Run
@@ -23,6 +24,14 @@ MOST_FOUND = 500
 
 # A run is queued before its log begins; by so much at the most that is looked for.
 BEFORE = timedelta(days=1)
+
+
+def help_text() -> str:
+    text = _(
+        "Part of a job's code, or words of the line that is shown here. Words are looked for in the latest %(count)s "
+        "runs, or in as many of the days that you choose."
+    )
+    return text % {"count": f"{LOOKED_THROUGH:,}"}
 
 
 def found(logs: QuerySet[CronJobLog], term: str, first_day: str = "", last_day: str = "") -> QuerySet[CronJobLog]:

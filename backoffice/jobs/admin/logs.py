@@ -52,10 +52,7 @@ class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
     actions = ["run_now", "clear_lock"]
     sortable_by = ["started"]
     search_fields = ["code"]
-    search_help_text = _(
-        "Part of a job's code, or words of the line that is shown here. Of the latest %(count)d runs, or as many of the "
-        "days that you choose."
-    ) % {"count": log_search.LOOKED_THROUGH}
+    search_help_text = lazy(log_search.help_text, str)()
     fieldsets = [
         (None, {"fields": ["job", "result", "started", "ended", "took", "message_text"]}),
         (_("Run"), {"fields": ["run_link", "cause", "reason", "where"]}),

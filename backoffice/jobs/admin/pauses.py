@@ -1,15 +1,22 @@
-"""Pauses as they are shown: of which jobs, by whom, until when, and why."""
+"""Pauses: as they are shown wherever their job is, and all of them in a list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.utils.html import format_html
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from backoffice.jobs import control
 from backoffice.jobs.admin import display
+from backoffice.jobs.admin.base import ReadOnly, TypedAdmin
 from backoffice.jobs.models import Job, Pause
 
 
@@ -25,27 +32,56 @@ def own(job: Job, now: datetime) -> Pause | None:
 
 
 def lasting(job: Job, now: datetime, overall: Pause | None) -> list[Pause]:
-    """All that keep ``job`` from being started."""
+    """All that keep ``job`` from being started; ``overall`` is that of all jobs."""
     return [pause for pause in (overall, own(job, now)) if pause]
 
 
-def in_words(pause: Pause) -> str:
-    """ "by ann until 2026-03-02 08:00:00: the shop moves"."""
-    values = {"who": pause.who, "since": display.plain_moment(pause.since)}
-    text = _("by %(who)s since %(since)s, for good") % values
-    if pause.until:
-        text = _("by %(who)s until %(until)s") % {"who": pause.who, "until": display.plain_moment(pause.until)}
-    return f"{text}: {pause.reason}" if pause.reason else text
-
-
 def drawn(pauses: Iterable[Pause]) -> SafeString:
-    """A badge and the words for each."""
-    lines = [
-        format_html(
-            '<div class="pause">{}<span class="detail">{}</span></div>',
-            display.badge("odd", _("paused") if pause.job_id else _("all paused")),
-            in_words(pause),
-        )
-        for pause in pauses
-    ]
-    return SafeString("".join(lines))
+    """A badge for each, with who, until when, and why."""
+    return format_html_join(
+        "",
+        '{}<div class="detail">{}</div>',
+        (
+            (
+                display.badge("odd", gettext("paused") if pause.job_id else gettext("all jobs are paused")),
+                control.pause_words(pause),
+            )
+            for pause in pauses
+        ),
+    )
+
+
+@admin.register(Pause)
+class PauseAdmin(ReadOnly, TypedAdmin[Pause]):
+    """The last pause of each job, and of all; its history says who paused and resumed, and why."""
+
+    list_display = ["of", "state", "who", "began", "ends", "reason"]
+    list_select_related = ["job", "by"]
+    fields = ["of", "state", "who", "began", "ends", "reason"]
+    search_fields = ["job__code", "reason"]
+    ordering = ["-since"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pause]:
+        return super().get_queryset(request).select_related("job", "by")
+
+    @admin.display(description=_("job"))
+    def of(self, pause: Pause) -> str:
+        return str(pause)
+
+    @admin.display(description=_("state"))
+    def state(self, pause: Pause) -> str:
+        if pause.is_active(timezone.now()):
+            return display.badge("odd", gettext("paused"))
+        return display.badge("quiet", gettext("over"))
+
+    @admin.display(description=_("paused by"))
+    def who(self, pause: Pause) -> str:
+        return pause.who
+
+    @admin.display(description=_("since"), ordering="since")
+    def began(self, pause: Pause) -> str:
+        return display.moment(pause.since)
+
+    @admin.display(description=_("until"), ordering="until")
+    def ends(self, pause: Pause) -> str:
+        return display.moment(pause.until) if pause.until else gettext("for good")

@@ -44,8 +44,12 @@ def in_words(recent: Recent) -> str:
     """What the strip shows, for those who do not see it."""
     count = len(recent.runs)
     text = ngettext("The last run: %(results)s.", "The last %(count)d runs: %(results)s.", count)
-    counts = [(status, recent.count(status)) for status in RunStatus]
-    results = [_("%(count)d %(state)s") % {"count": number, "state": status.label} for status, number in counts if number]
+    counts = {status: recent.count(status) for status in RunStatus}
+    results = [
+        _("%(count)d %(state)s") % {"count": number, "state": status.label}
+        for status, number in counts.items()
+        if number
+    ]
     return text % {"count": count, "results": ", ".join(results)}
 
 
@@ -101,4 +105,8 @@ def _linked(recent: Recent) -> SafeString:
 def _one_in_words(run: PastRun) -> str:
     values = {"run": run.pk, "state": run.status.label, "at": display.plain_moment(run.started_at or run.queued_at)}
     text = _("#%(run)d %(state)s, %(at)s") % values
-    return _("%(text)s, took %(duration)s") % {"text": text, "duration": display.took(run.duration)} if run.duration else text
+    return (
+        _("%(text)s, took %(duration)s") % {"text": text, "duration": display.took(run.duration)}
+        if run.duration
+        else text
+    )

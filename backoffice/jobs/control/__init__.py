@@ -12,7 +12,7 @@ from backoffice.jobs.control.rights import (
     RUN_JOB,
 )
 from backoffice.jobs.control.running import AlreadyQueued, CannotBeCancelled, NoDryRun, cancel, run_again, run_now
-from backoffice.jobs.control.settings import SETTINGS, change_settings
+from backoffice.jobs.control.settings import SETTINGS, change_settings, check_settings
 
 __all__ = [
     "CANCEL_RUN",
@@ -29,6 +29,7 @@ __all__ = [
     "NoDryRun",
     "cancel",
     "change_settings",
+    "check_settings",
     "clear_lock",
     "has_stock_lock",
     "holder_words",
