@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,9 @@ from backoffice.jobs.models import Job, Pause, Run, RunStatus, SchedulerProcess
 SHOWN = 5
 MOST = 20
 
+# Failures among which the latest of each job are looked for.
+LOOKED_THROUGH = 100
+
 # A scheduler looks into the queue every second, one that crontab starts with its next tick.
 WAITED_LONG = timedelta(minutes=5)
 
@@ -23,7 +27,7 @@ WAITED_LONG = timedelta(minutes=5)
 class Overview:
     running: list[Run]
     waiting: list[Run]  # in the queue, first come first served
-    failed: list[Run]  # of the last day, the latest first
+    failed: list[Run]  # of each job that failed in the last day its latest failure, the latest first
     coming: list[Job]  # the soonest first
     pauses: list[Pause]  # that of all jobs first
     schedulers: list[SchedulerProcess]  # those that live and look into the queue all the time
@@ -43,12 +47,18 @@ def overview(now: datetime) -> Overview:
     return Overview(
         running=running,
         waiting=waiting,
-        failed=list(failed.order_by("-pk")[:SHOWN]),
+        failed=_one_of_each_job(failed.order_by("-pk")[:LOOKED_THROUGH])[:SHOWN],
         coming=list(coming[:SHOWN]),
-        pauses=list(
-            Pause.objects.active(now).select_related("job", "by").order_by(F("job__code").asc(nulls_first=True))[:MOST]
-        ),
+        pauses=list(pauses.order_by(F("job__code").asc(nulls_first=True))[:MOST]),
         schedulers=list(SchedulerProcess.objects.alive(lease_clock()).order_by("host", "pid")),
         last_claim=Job.objects.aggregate(Max("claimed_at"))["claimed_at__max"],
         waits_long=any(run.queued_at < now - WAITED_LONG and run.job_id not in busy for run in waiting),
     )
+
+
+def _one_of_each_job(runs: Iterable[Run]) -> list[Run]:
+    """The first of each job, in their order."""
+    found: dict[int, Run] = {}
+    for run in runs:
+        found.setdefault(run.job_id, run)
+    return list(found.values())

@@ -75,17 +75,17 @@ def _running_row(run: Run, user: User, now: datetime) -> Row:
 
 
 def _failed(seen: Overview, user: User, now: datetime) -> Card:
-    rows = [
-        Row(
-            display.link(run),
-            format_html("{} {}", display.status_badge(run.shown_status), _ago(run.ended_at or run.queued_at, now)),
-            run.summary,
-            tuple(controls_of_run(run, user)),
-        )
-        for run in seen.failed
-    ]
     link = reverse("admin:jobs_run_changelist", query={"state": "trouble"})
+    rows = [_failed_row(run, user, now) for run in seen.failed]
     return Card(_("Failed last"), link, rows, _("Nothing failed in the last 24 hours."))
+
+
+def _failed_row(run: Run, user: User, now: datetime) -> Row:
+    """A job that has succeeded since needs no attention, and is not run again from here."""
+    is_over = not run.job.failures_in_a_row
+    state = display.badge("good", _("succeeded since")) if is_over else display.status_badge(run.shown_status)
+    aside = format_html("{} {}", state, _ago(run.ended_at or run.queued_at, now))
+    return Row(display.link(run), aside, run.summary, () if is_over else tuple(controls_of_run(run, user)))
 
 
 def _coming(seen: Overview, now: datetime) -> Card:

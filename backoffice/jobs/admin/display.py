@@ -89,13 +89,13 @@ def ago(at: datetime, now: datetime) -> str:
 
 
 def roughly(duration: timedelta) -> str:
-    """In the largest unit that leaves at least two of it: "90 min", "5 h", "3 days"."""
+    """In one unit, as people say it: "80 s", "5 h", "3 days"."""
     seconds = max(0, int(duration.total_seconds()))
-    if seconds < 120:
+    if seconds < 90:
         return _("%(seconds)d s") % {"seconds": seconds}
-    if seconds < 2 * 3600:
+    if seconds < 90 * 60:
         return _("%(minutes)d min") % {"minutes": round(seconds / 60)}
-    if seconds < 2 * 86400:
+    if seconds < 36 * 3600:
         return _("%(hours)d h") % {"hours": round(seconds / 3600)}
     days = round(seconds / 86400)
     return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}

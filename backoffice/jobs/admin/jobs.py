@@ -80,7 +80,8 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
     """The rows are made from CRON_CLASSES; staff decide whether a job runs, and how."""
 
     form = JobForm
-    list_display = ["code", "state", "controls", "lately", "last_run_did", "next_due_row"]
+    list_display = ["code", "state", "lately", "last_run_did", "next_due_row", "controls"]
+    show_facets = admin.ShowFacets.NEVER
     list_filter = [JobStateFilter]
     list_select_related = ["last_run", "pause__by"]
     list_per_page = 50
@@ -190,8 +191,9 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
         run = job.last_run
         if run is None:
             return display.NOTHING
-        at = display.link(run, display.moment(run.ended_at))
-        return format_html('{}<div class="did">{}</div>', at, run.summary or run.shown_status.label)
+        label, at = gettext("last run"), display.link(run, display.moment(run.ended_at))
+        did = run.summary or run.shown_status.label
+        return format_html('<span class="label">{}: </span>{}<div class="did">{}</div>', label, at, did)
 
     @admin.display(description=_("next due"), ordering="next_due_at")
     def next_due(self, job: Job) -> str:
@@ -202,7 +204,10 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
 
     @admin.display(description=_("next due"), ordering="next_due_at")
     def next_due_row(self, job: Job) -> str:
-        return format_html('{}<div class="detail">{}</div>', self.next_due(job), describe(job.timetable))
+        label, words = gettext("next due"), describe(job.timetable)
+        return format_html(
+            '<span class="label">{}: </span>{}<div class="detail">{}</div>', label, self.next_due(job), words
+        )
 
     @admin.display(description=_("timetable"))
     def timetable_words(self, job: Job) -> str:

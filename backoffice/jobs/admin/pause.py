@@ -106,10 +106,12 @@ def _jobs(request: HttpRequest) -> list[Job | None]:
 
 
 def _about(job: Job | None, now: datetime, overall: Pause | None, remarks: list[tuple[str, str]]) -> About:
+    facts: list[tuple[str, str]] = []
     if job is None:
-        facts = [(_("state"), pauses.drawn([overall]))] if overall else []
+        if overall:
+            facts.append((_("state"), pauses.drawn([overall])))
         return About(None, [*facts, (_("jobs"), str(Job.objects.runnable().count()))], remarks)
-    facts: list[tuple[str, str]] = [(_("state"), job_state(job, now, overall))]
+    facts.append((_("state"), job_state(job, now, overall)))
     if job.next_due_at and job.is_listed and job.is_enabled:
         facts.append((_("next due"), display.moment(job.next_due_at)))
     return About(job, [*facts, (_("missed slots"), job.get_missed_policy_display())], remarks)

@@ -30,7 +30,8 @@ def strip(recent: Recent, *, with_links: bool = False) -> SafeString:
         return format_html('<span class="quiet">{}</span>', _("no runs yet"))
     bars = _linked(recent) if with_links else _drawn(recent)
     return format_html(
-        '<svg class="strip{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><title>{}</title>{}</svg>',
+        '<svg class="strip{}" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
+        "<title>{}</title>{}</svg>",
         " strip-large" if with_links else "",
         STEP * SHOWN,
         HEIGHT,
@@ -44,23 +45,19 @@ def in_words(recent: Recent) -> str:
     """What the strip shows, for those who do not see it."""
     count = len(recent.runs)
     text = ngettext("The last run: %(results)s.", "The last %(count)d runs: %(results)s.", count)
-    counts = {status: recent.count(status) for status in RunStatus}
-    results = [
-        _("%(count)d %(state)s") % {"count": number, "state": status.label}
-        for status, number in counts.items()
-        if number
-    ]
+    counts = [(status.label, recent.count(status)) for status in RunStatus]
+    results = [_("%(count)d %(state)s") % {"count": number, "state": label} for label, number in counts if number]
     return text % {"count": count, "results": ", ".join(results)}
 
 
-def rate(recent: Recent) -> str:
+def rate(recent: Recent) -> SafeString:
     """The share of runs that succeeded, and how long they usually take."""
     if recent.percent_succeeded is None:
-        return ""
+        return SafeString()
     parts = [_("%(percent)d %% succeeded") % {"percent": recent.percent_succeeded}]
     if recent.usual:
         parts.append(_("usually %(duration)s") % {"duration": display.took(recent.usual.median)})
-    return " · ".join(parts)
+    return format_html_join(" · ", '<span class="nowrap">{}</span>', ((part,) for part in parts))
 
 
 def _placed(recent: Recent) -> Iterator[tuple[PastRun, str, int, float]]:
