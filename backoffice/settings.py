@@ -205,6 +205,9 @@ if JOBS_POOL_MAX < JOBS_POOL_SIZE:
 # Seconds that a lock outlives the last sign of life of its holder.
 JOBS_LEASE_SECONDS = env.seconds("JOBS_LEASE_SECONDS", default=60.0, at_least=3)
 
+# Bytes of what one run prints and logs that are kept for people to read; of more than that, the beginning and the end.
+JOBS_OUTPUT_LIMIT = 1024 * 1024
+
 # Days that runs are kept; they are slim, and the statistics of a year want them.
 JOBS_KEEP_RUNS_DAYS = env.whole("JOBS_KEEP_RUNS_DAYS", default=400, at_most=36_500)
 

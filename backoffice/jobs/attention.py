@@ -10,6 +10,7 @@ from django.db.models import Count, Min
 
 from backoffice.jobs.clock import lease_clock
 from backoffice.jobs.models import Job, Run
+from backoffice.jobs.models.job import JobQuerySet
 from backoffice.jobs.scheduler import MISSED_AFTER
 
 RECENT = timedelta(hours=24)
@@ -32,9 +33,15 @@ class Attention:
     since: datetime  # when the first of these failures was queued, or earlier
 
 
+def overdue_jobs(now: datetime) -> JobQuerySet:
+    """Jobs whose time came and went: nothing ticks. One that is paused, or was a moment ago, is not among them."""
+    long_ago = now - MISSED_AFTER
+    return Job.objects.runnable().filter(problem="", next_due_at__lt=long_ago).unpaused(long_ago)
+
+
 def attention(now: datetime) -> Attention:
     """What is wrong at ``now``, in three or four indexed queries."""
-    overdue = Job.objects.runnable().unpaused(now).filter(problem="", next_due_at__lt=now - MISSED_AFTER)
+    overdue = overdue_jobs(now)
     # By when they ended; queued_at, which is indexed, goes a day further back for those that took long.
     ended = Run.objects.failed().filter(queued_at__gte=now - RECENT - LONGEST, ended_at__gte=now - RECENT)
     failed = list(ended.values_list("job__code").annotate(Count("pk"), Min("queued_at")))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import queue
 import signal
@@ -16,6 +17,8 @@ import threading
 from typing import Any, BinaryIO
 
 from backoffice.jobs.clock import steady_seconds
+from backoffice.jobs.interruption import Interruption
+from backoffice.jobs.progress import LatestProgress
 
 # Environment variable: the descriptor of a pipe that only the supervisor holds open (Linux).
 LIFELINE = "BACKOFFICE_LIFELINE"
@@ -26,11 +29,35 @@ LOOK_SECONDS = 0.5
 PUNCTUAL_LOOKS = 3
 
 
+class Answers:
+    """What is said to the supervisor, by two threads: an object on a line."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+        self.progress = LatestProgress()
+
+    def say(self, message: dict[str, Any]) -> None:
+        with self._lock:
+            self._say(message)
+
+    def pass_on_progress(self) -> None:
+        with self._lock:  # also around the look, so that what is older does not come later
+            if news := self.progress.news():
+                self._say({"progress": news})
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self._pipe.write(json.dumps(message).encode() + b"\n")
+        self._pipe.flush()
+
+
 class Supervised:
     """The line to the supervisor: its orders, and when it last held the lease, by the clock that both share."""
 
-    def __init__(self, orders: BinaryIO) -> None:
+    def __init__(self, orders: BinaryIO, answers: Answers, interruption: Interruption) -> None:
         self._orders = orders
+        self._answers = answers
+        self._interruption = interruption
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._held_at = steady_seconds()
         self._is_alone = False
@@ -43,6 +70,7 @@ class Supervised:
         self._patience = None
         order = self._queue.get()
         if order:
+            self._interruption.expect(order["run"])
             self._patience = order["patience"]
             if self._is_alone or self._is_silent():
                 end_with_all()  # held up on its way, the order has outlived its lease
@@ -51,9 +79,11 @@ class Supervised:
     def _listen(self) -> None:
         for line in self._orders:
             message = json.loads(line)
-            self._held_at = message["at"]
+            self._held_at = message.get("at", self._held_at)
             if "run" in message:
                 self._queue.put(message)
+            elif "stop" in message:
+                self._interruption.ask(message["stop"])
         self._is_alone = True
         if self._patience is not None:
             end_with_all()  # the supervisor is gone in mid-run
@@ -67,6 +97,8 @@ class Supervised:
             looked_at = steady_seconds()
             if punctual >= PUNCTUAL_LOOKS and self._is_silent():
                 end_with_all()
+            with contextlib.suppress(OSError, ValueError):  # a job may have closed it; the main thread will see
+                self._answers.pass_on_progress()
 
     def _is_silent(self) -> bool:
         patience = self._patience
@@ -101,25 +133,29 @@ def hang_on_lifeline() -> None:
             end_with_all()  # it closed before we listened
 
 
-def take_over_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Keep stdin and stdout for orders and answers; what a job prints goes to stderr, and it reads nothing."""
+def take_over_streams() -> tuple[BinaryIO, BinaryIO, int]:
+    """Keep stdin and stdout for orders and answers; what a job prints goes to stderr, and it reads nothing.
+
+    The third is a way of our own to where it prints.
+    """
     orders = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    return orders, answers
+    return orders, answers, os.dup(2)
 
 
-def carry_out(order: dict[str, Any]) -> dict[str, Any]:
+def carry_out(order: dict[str, Any], answers: Answers, interruption: Interruption) -> dict[str, Any]:
     """Run the job of ``order``; the answer says how it ended."""
     from django.utils import timezone, translation
 
-    from backoffice.jobs.runner import perform
+    from backoffice.jobs.runner import Circumstances, perform
 
     here = os.getpid()
-    outcome = perform(order["path"])
+    answers.progress = LatestProgress()
+    outcome = perform(order["path"], Circumstances(order["is_dry_run"], answers.progress.tell, interruption.around_job))
     if os.getpid() != here:
         os._exit(0)  # a fork that came back from the job, too: the answer is its parent's
     for stream in (sys.stdout, sys.stderr):
@@ -130,7 +166,13 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
     translation.deactivate()
     timezone.deactivate()
     os.chdir(order["folder"])
-    return {"run": order["run"], "status": outcome.status, "message": outcome.message, "summary": outcome.summary}
+    return {
+        "run": order["run"],
+        "status": outcome.status,
+        "message": outcome.message,
+        "summary": outcome.summary,
+        "is_stopped": interruption.has_reached_job,
+    }
 
 
 def forget_connections() -> None:
@@ -165,16 +207,27 @@ def _file_behind(descriptor: int) -> tuple[int, int] | None:
 
 def main() -> None:
     hang_on_lifeline()
-    orders, answers = take_over_streams()
-    supervised = Supervised(orders)
+    orders, pipe, output = take_over_streams()
+    answers, interruption = Answers(pipe), Interruption()
+    supervised = Supervised(orders, answers, interruption)
     import django
 
     django.setup()
+    let_jobs_log()
     fresh = condition()
     while order := supervised.next_order():
-        answer = carry_out(order) | {"is_spent": condition() != fresh}
-        answers.write(json.dumps(answer).encode() + b"\n")
-        answers.flush()
+        answer = carry_out(order, answers, interruption) | {"is_spent": condition() != fresh}
+        answers.pass_on_progress()
+        with contextlib.suppress(OSError):
+            os.write(output, order["mark"].encode())
+        answers.say(answer)
+
+
+def let_jobs_log() -> None:
+    """Whatever logger a job uses: LOG_LEVEL is that of jobs, too, and what they log is part of their output."""
+    from django.conf import settings
+
+    logging.getLogger().setLevel(settings.LOG_LEVEL)
 
 
 if __name__ == "__main__":

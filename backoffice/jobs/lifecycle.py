@@ -1,7 +1,7 @@
 """Every change of a run's state; each is one transaction, and each checks that it is still ours to make.
 
-queued → running → succeeded, failed, cancelled, interrupted; queued → skipped. The table of allowed changes is
-ALLOWED_CHANGES. A run that was taken over belongs to somebody else: its former holder writes nothing.
+queued → running → succeeded, failed, cancelled, interrupted; queued → skipped, cancelled. The table of allowed
+changes is ALLOWED_CHANGES. A run that was taken over belongs to somebody else: its former holder writes nothing.
 """
 
 from __future__ import annotations
@@ -9,20 +9,18 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_cron.models import CronJobLog
 
 from backoffice.jobs.clock import lease_clock
-from backoffice.jobs.models import Job, Lease, Run, RunStatus
-from backoffice.jobs.models.choices import ALLOWED_CHANGES, LOGGED, TROUBLE
-from backoffice.jobs.models.job import MAX_CODE_LENGTH
+from backoffice.jobs.models import Job, Lease, Run, RunOutput, RunStatus
+from backoffice.jobs.models.choices import ALLOWED_CHANGES, TROUBLE
+from backoffice.jobs.progress import Progress
+from backoffice.jobs.records import record
 from backoffice.jobs.storable import first_line, storable
 
 logger = logging.getLogger(__name__)
@@ -44,6 +42,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class News:
+    """What a run has told since the last time: output, the position of that among the run's chunks, and progress."""
+
+    text: str
+    position: int
+    progress: Progress
+
+
+@dataclass(frozen=True)
 class Holder:
     """Who carries a run out: the supervisor's process here, and the process that runs the job."""
 
@@ -55,15 +62,17 @@ class Holder:
 def start(run: Run, holder: Holder) -> bool:
     """Take the lease for a queued run and mark it running; ``run.token`` is the proof of it.
 
-    False if another supervisor was quicker, or if the job is running already: then the run is skipped and says
-    who runs it. An expired lease counts as free: what it stood for is recorded as interrupted first.
+    False if another supervisor was quicker, or if the job is running already: then the run goes on waiting, or is
+    skipped and says who runs it, as the job's policy wants. An expired lease counts as free: what it stood for is
+    recorded as interrupted first.
     """
     key = Lease.key_of(run)
     token = uuid.uuid4()
     interrupt_stale(job=run.job)
     with transaction.atomic():
         if not Lease.objects.take(key, job=run.job, run=run, token=token, host=holder.host, pid=holder.supervisor_pid):
-            _skip(run, _still_running(key))
+            if not run.job.waits_its_turn:
+                _skip(run, _still_running(key))
             return False
         if not _change(
             run,
@@ -79,21 +88,37 @@ def start(run: Run, holder: Holder) -> bool:
     return True
 
 
-def finish(run: Run, outcome: Outcome) -> bool:
+def tell(run: Run, news: News) -> bool:
+    """Write what a running run has told. False if it is not ours any more: then nothing is written."""
+    with transaction.atomic():
+        # The row is locked by that: who takes the run away meanwhile has to wait, or has been before us.
+        if not Run.objects.filter(pk=run.pk, status=RunStatus.RUNNING, token=run.token).update(**_columns(news)):
+            return False
+        _write_output(run, news)
+    return True
+
+
+def finish(run: Run, outcome: Outcome, news: News | None = None) -> bool:
     """Write how a running run ended: the run, its log, the job's summary and the lease, in one transaction.
 
-    False if the lease is not ours any more: then nothing is written.
+    With ``news``, the last of what it told. False if the lease is not ours any more: then nothing is written.
     """
     message = storable(outcome.message)
     summary = first_line(storable(outcome.summary) or message)
+    if run.is_dry_run:
+        summary = first_line(_("Dry run: %(text)s") % {"text": summary})
+        message = f"{summary}\n{message}"
     ended_at = max(timezone.now(), run.started_at or timezone.now())
     with transaction.atomic():
         if run.token is None or not Lease.objects.free(run.token):
             return False
-        if not _change(run, RunStatus.RUNNING, outcome.status, ended_at=ended_at, summary=summary):
+        values = {"ended_at": ended_at, "summary": summary} | (_columns(news) if news else {})
+        if not _change(run, RunStatus.RUNNING, outcome.status, **values):
             transaction.set_rollback(True)
             return False
-        _record(run, outcome.status, message)
+        if news:
+            _write_output(run, news)
+        record(run, outcome.status, message)
     level = logging.WARNING if outcome.status in TROUBLE else logging.INFO
     logger.log(level, "%s: run %s %s: %s", run.job.code, run.pk, outcome.status.value, summary)
     if outcome.status == RunStatus.FAILED:
@@ -148,13 +173,22 @@ def abandon_start(run: Run, reason: str) -> bool:
         return _change(run, RunStatus.RUNNING, RunStatus.SKIPPED, **values)
 
 
-def cancel_queued(run: Run, reason: str, **values: Any) -> bool:
-    """End a run that has not begun: it leaves no log. False if it is not in the queue any more."""
-    if run.status != RunStatus.QUEUED:
-        return False
+def cancelled_words(run: Run) -> str:
+    """By whom, and why, as its ``cancel_…`` columns say."""
+    by = run.cancel_requested_by
+    values = {"person": by.get_username() if by else _("the command line"), "reason": run.cancel_reason}
+    return storable((_("Cancelled by %(person)s. %(reason)s") % values).strip())
+
+
+def cancel_queued(run: Run, **values: Any) -> bool:
+    """End a run that has not begun: it leaves no log. False if it is not in the queue any more.
+
+    ``values`` are its ``cancel_…`` columns.
+    """
+    text = cancelled_words(Run(**values))
     with transaction.atomic():
-        values |= {"ended_at": timezone.now(), "summary": first_line(storable(reason))}
-        if not _change(run, RunStatus.QUEUED, RunStatus.CANCELLED, **values):
+        values |= {"ended_at": timezone.now(), "summary": first_line(text)}
+        if run.token or not _change(run, RunStatus.QUEUED, RunStatus.CANCELLED, **values):
             return False
     logger.info("%s: run %s was taken out of the queue: %s", run.job.code, run.pk, run.summary)
     return True
@@ -168,7 +202,7 @@ def fail_queued(run: Run, reason: str) -> bool:
         values = {"started_at": now, "ended_at": now, "summary": first_line(message)}
         if not _change(run, RunStatus.QUEUED, RunStatus.FAILED, **values):
             return False
-        _record(run, RunStatus.FAILED, message)
+        record(run, RunStatus.FAILED, message)
     return True
 
 
@@ -199,7 +233,7 @@ def _record_interrupted(run: Run, reason: str) -> bool:
     if not _change(run, RunStatus.RUNNING, RunStatus.INTERRUPTED, **values):
         transaction.set_rollback(True)
         return False
-    _record(run, RunStatus.INTERRUPTED, message)
+    record(run, RunStatus.INTERRUPTED, message)
     logger.warning("%s: run %s was interrupted on %s", run.job.code, run.pk, run.host)
     return True
 
@@ -214,32 +248,14 @@ def _still_running(key: str) -> str:
     }
 
 
-def _record(run: Run, status: RunStatus, message: str) -> None:
-    """The log row and the job's summary of a run that has just ended."""
-    if status not in LOGGED:
-        return
-    is_success = status == RunStatus.SUCCEEDED
-    log = CronJobLog.objects.create(
-        # The stand-in of a class that does not load has its path for a code.
-        code=run.job.code[:MAX_CODE_LENGTH],
-        start_time=run.started_at,
-        end_time=run.ended_at,
-        is_success=is_success,
-        message=f"{message}\n" if message else "",  # stock ends each message so
-        ran_at_time=run.ran_at_time,
-    )
-    Run.objects.filter(pk=run.pk).update(log=log)
-    run.log = log
-    summary: dict[str, Any] = {"last_run": run, "failures_in_a_row": 0 if is_success else F("failures_in_a_row") + 1}
-    if is_success:
-        # Whoever started it: what a retry was to put right is done.
-        summary |= {"last_success_at": run.started_at, "retry_at": None, "next_due_at": F("next_slot_at")}
-    rows = Job.objects.filter(pk=run.job_id)
-    rows.update(**summary)
-    if status != RunStatus.CANCELLED and not is_success and run.job.retry_minutes and run.started_at:
-        # As in stock: no attempt before that moment, one with the first tick after it.
-        retry_at = run.started_at + timedelta(minutes=run.job.retry_minutes)
-        rows.update(retry_at=retry_at, next_due_at=retry_at)
+def _columns(news: News) -> dict[str, Any]:
+    done, total, what = news.progress
+    return {"progress_done": done, "progress_total": total, "progress_what": what}
+
+
+def _write_output(run: Run, news: News) -> None:
+    if news.text:
+        RunOutput.objects.create(run=run, position=news.position, text=news.text)
 
 
 def _output_error(run: Run, message: str) -> None:

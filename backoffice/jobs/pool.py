@@ -9,11 +9,11 @@ import contextlib
 import json
 import os
 import queue
+import secrets
 import signal
 import subprocess
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any, cast
@@ -21,14 +21,13 @@ from typing import IO, Any, cast
 from django.conf import settings
 
 from backoffice.jobs.child import LIFELINE
+from backoffice.jobs.progress import Progress
+from backoffice.jobs.transcript import Transcript, split_at_mark
 
 # A child is replaced after so many runs: what jobs leak goes with it.
 RUNS_PER_CHILD = 50
 
-# Bytes of what a child printed last, kept for the log of a run that ends without a word.
-TAIL_BYTES = 16_384
-
-# Seconds that are waited for the rest of a dead child's output; something it started may hold the pipe open.
+# Seconds that are waited for the rest of a child's output; something that it started may hold the pipe open.
 REST_OF_OUTPUT_SECONDS = 1.0
 
 # Seconds that a dismissed child has to end by itself: a thread that a job left behind may keep it.
@@ -56,8 +55,10 @@ class Child:
         self._lock = threading.Lock()  # around what one thread may end or close while another uses it
         self._events = events
         self._sink = sink
-        self._tail: deque[bytes] = deque()
-        self._tail_size = 0
+        self.transcript = Transcript()
+        self.progress = Progress()
+        self._mark = f"\0{secrets.token_hex(8)}\0"  # what it prints when a run has ended: nothing of it comes after
+        self._output_is_in = threading.Event()
         self._lifeline: int | None = None
         self._process = self._start()
         self._orders, self._answers, self._output = (
@@ -106,17 +107,20 @@ class Child:
 
     # --- To the child ---
 
-    def run(self, run_id: int, path: str, at: float) -> None:
+    def run(self, run_id: int, path: str, at: float, *, is_dry_run: bool = False) -> None:
         """Give it a job to run, whose lease was taken ``at`` (steady clock).
 
         Its patience with a silent supervisor ends before the lease does.
         """
         self.runs += 1
-        with self._lock:
-            self._tail.clear()
-            self._tail_size = 0
+        self.transcript, self.progress = Transcript(), Progress()
+        self._output_is_in.clear()
         order = {"run": run_id, "path": path, "patience": patience_seconds(), "folder": str(settings.BASE_DIR)}
-        self._send(order | {"at": at})
+        self._send(order | {"at": at, "is_dry_run": is_dry_run, "mark": self._mark})
+
+    def ask_to_stop(self, run_id: int) -> None:
+        """Ask the job to stop, if it is still this run. It may not listen."""
+        self._send({"stop": run_id})
 
     def reassure(self, at: float) -> None:
         """Tell it that its supervisor lives and has renewed the lease ``at`` (steady clock)."""
@@ -164,26 +168,30 @@ class Child:
         """Whether it has run enough, or its last job has left it other than it was."""
         return self._is_spent or self.runs >= RUNS_PER_CHILD
 
-    def last_words(self) -> str:
-        """What it printed last."""
-        with self._lock:
-            return b"".join(self._tail).decode("utf-8", "backslashreplace")
-
     def _read_answers(self) -> None:
         for line in self._answers:
             with contextlib.suppress(ValueError):  # the half of an answer, of a child that was killed over it
                 answer = json.loads(line)
+                if "progress" in answer:
+                    self.progress = Progress(*answer["progress"])
+                    continue
                 self._is_spent = answer["is_spent"]
+                self._output_is_in.wait(REST_OF_OUTPUT_SECONDS)
                 self._events.put(Event(self, answer))
 
     def _read_output(self) -> None:
+        mark, held = self._mark.encode(), b""
         while chunk := os.read(self._output.fileno(), 65_536):
-            with self._lock:
-                self._tail.append(chunk[-TAIL_BYTES:])
-                self._tail_size += len(self._tail[-1])
-                while self._tail_size - len(self._tail[0]) >= TAIL_BYTES:
-                    self._tail_size -= len(self._tail.popleft())
-            self._sink(chunk)
+            text, held, is_end = split_at_mark(held, chunk, mark)
+            self._take(text)
+            if is_end:
+                self._output_is_in.set()
+        self._take(held)
+
+    def _take(self, text: bytes) -> None:
+        if text:
+            self.transcript.add(text)
+            self._sink(text)
 
     def _see_its_end(self) -> None:
         """Wait for the process and not for its pipes, which something that it started may hold open."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from inspect import iscoroutinefunction, isgeneratorfunction
 from typing import Any
 
@@ -13,6 +17,7 @@ from django_cron import CronJobBase
 from django_cron.models import CronJobLog
 
 from backoffice.jobs import registry
+from backoffice.jobs.base import lacks_progress
 from backoffice.jobs.lifecycle import Outcome
 from backoffice.jobs.locks import LockTaken, configured_lock
 from backoffice.jobs.models import RunStatus
@@ -21,7 +26,20 @@ from backoffice.jobs.storable import storable
 logger = logging.getLogger("django_cron")
 
 
-def perform(path: str) -> Outcome:
+def _tell_nobody(done: Any = None, total: Any = None, what: Any = "") -> None:
+    return
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a job is given for its run."""
+
+    is_dry_run: bool = False
+    progress: Callable[..., None] = _tell_nobody
+    around_job: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
+def perform(path: str, circumstances: Circumstances | None = None) -> Outcome:
     """Run the job whose class is at ``path``. Never raises: exits and interrupts are outcomes, too."""
     entry = registry.load(path)
     if entry.cls is None or entry.problem:
@@ -29,7 +47,7 @@ def perform(path: str) -> Outcome:
     _drop_dead_connections()
     try:
         with configured_lock(entry.cls):
-            return _do(entry.cls)
+            return _do(entry.cls, circumstances or Circumstances())
     except LockTaken as taken:
         return Outcome(RunStatus.SKIPPED, str(taken))
     except BaseException as error:
@@ -43,23 +61,38 @@ def _drop_dead_connections() -> None:
             connection.close_if_unusable_or_obsolete()
 
 
-def _do(cls: type[CronJobBase]) -> Outcome:
+def _do(cls: type[CronJobBase], circumstances: Circumstances) -> Outcome:
     logger.debug("Running cron: %s code %s", cls.__name__, cls.code)
+    if circumstances.is_dry_run and not getattr(cls, "SUPPORTS_DRY_RUN", False):
+        # It would do everything for real: the code is another than when this was asked for.
+        return Outcome(RunStatus.FAILED, _("Its code does not support a dry run: nothing was done."))
     job = cls()
     if isgeneratorfunction(job.do) or iscoroutinefunction(job.do):
         # Calling it would do nothing at all, and look like a success.
         return Outcome(RunStatus.FAILED, _("do() is a generator or async: make it a plain method, or nothing is done."))
     job.set_prev_success_cron(_previous_success(cls.code))
+    _equip(job, circumstances)
     try:
-        result: Any = job.do()
+        with circumstances.around_job():
+            result: Any = job.do()
     except BaseException as error:  # a job that exits, or is interrupted, has failed; nobody else has
         return failure(error)
     return Outcome(RunStatus.SUCCEEDED, storable(result))
 
 
+def _equip(job: CronJobBase, circumstances: Circumstances) -> None:
+    """Give it ``progress`` and ``is_dry_run``, unless it means something else by these names."""
+    with contextlib.suppress(AttributeError):  # of a class that takes none
+        if lacks_progress(type(job)):
+            job.progress = circumstances.progress
+        if getattr(type(job), "SUPPORTS_DRY_RUN", False):
+            job.is_dry_run = circumstances.is_dry_run
+
+
 def _previous_success(code: str) -> CronJobLog | None:
     """What ``get_prev_success_cron()`` answers inside a job."""
-    return CronJobLog.objects.filter(code=code, is_success=True).order_by("-start_time").first()
+    successes = CronJobLog.objects.filter(code=code, is_success=True).exclude(run__is_dry_run=True)
+    return successes.order_by("-start_time").first()
 
 
 def failure(error: BaseException) -> Outcome:

@@ -12,14 +12,20 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from backoffice.jobs.models import Job, MissedPolicy, Run, RunStatus, RunTrigger
+from backoffice.jobs.models import Job, MissedPolicy, Pause, Run, RunStatus, RunTrigger
+from backoffice.jobs.models.choices import TROUBLE
 from backoffice.jobs.models.job import JobQuerySet
+from backoffice.jobs.pauses import fell_into, pauses_of, pauses_words
+from backoffice.jobs.storable import first_line
 from backoffice.jobs.timetable import EARLY, Due, Timetable
 
 logger = logging.getLogger(__name__)
 
 # A slot that is looked at later than this was missed: a crontab's tick comes well before.
 MISSED_AFTER = timedelta(minutes=15)
+
+# Runs of one job that may wait for their turn. A job that takes longer than its interval would pile them up for ever.
+MOST_WAITING = 10
 
 
 def tick(now: datetime, jobs: JobQuerySet | None = None) -> list[Run]:
@@ -28,12 +34,17 @@ def tick(now: datetime, jobs: JobQuerySet | None = None) -> list[Run]:
     Returns the runs that wait in the queue now. One indexed query when nothing is due.
     """
     looked_after = Job.objects.runnable() if jobs is None else jobs
-    claimed = (claim(job, now) for job in looked_after.filter(problem="").due(now + EARLY))
+    due = looked_after.filter(problem="").unpaused(now).due(now + EARLY)
+    claimed = (claim(job, now) for job in due)
     return [run for run in claimed if run]
 
 
 def is_due(job: Job, now: datetime) -> bool:
-    """Whether a tick at ``now`` would claim ``job``. What staff have switched off is never due, by name neither."""
+    """Whether a tick at ``now`` would claim ``job``. What staff have switched off or paused is not, by name neither."""
+    return _has_due(job, now) and Job.objects.filter(pk=job.pk).unpaused(now).exists()
+
+
+def _has_due(job: Job, now: datetime) -> bool:
     if not job.is_enabled:
         return False
     if job.retry_at is not None:
@@ -44,26 +55,29 @@ def is_due(job: Job, now: datetime) -> bool:
 def claim(job: Job, now: datetime) -> Run | None:
     """Claim what is due of ``job``: its timetable moves on and a run is queued, in one transaction.
 
-    None if nothing is due, if another host was quicker, or if its policy only records what was missed.
+    None if nothing is due, if it is paused, if another host was quicker, or if its policy only records what was
+    missed.
     """
-    if not is_due(job, now):
+    if not _has_due(job, now):
         return None
     due = _due(job, now)
     is_retry = job.retry_at is not None
     with transaction.atomic():
         if not _move_on(job, due, now):
-            return None  # another host claimed it
+            return None  # another host claimed it, or somebody has paused it
+        pauses = pauses_of(job, due) if due else []
         if _is_day_off(job.timetable, now):
             if due:
-                _record_missed(job, due, due.count, now, _("Nothing ticked on a day on which it may run."))
+                why = pauses_words(pauses) or _("Nothing ticked on a day on which it may run.")
+                _record_missed(job, due, due.count, now, why)
             return None
         if due is None:
             return _retry(job, now)
         if is_retry:
-            return _queue(job, due, now, RunTrigger.RETRY)
+            return _queue(job, due, now, RunTrigger.RETRY, **_after_failure(job))
         if job.missed_policy == MissedPolicy.RUN_ONCE:
-            return _queue(job, due, now, RunTrigger.SLOT)
-        return _queue_and_record(job, due, now)
+            return _queue(job, due, now, RunTrigger.SLOT, reason=first_line(pauses_words(pauses)))
+        return _queue_and_record(job, due, now, pauses)
 
 
 def _due(job: Job, now: datetime) -> Due | None:
@@ -82,13 +96,13 @@ def _is_day_off(timetable: Timetable, now: datetime) -> bool:
 
 
 def _move_on(job: Job, due: Due | None, now: datetime) -> bool:
-    """Move the timetable past what is due. False if the row is not as it was read."""
+    """Move the timetable past what is due. False if the row is not as it was read, or the job is paused."""
     anchor, next_at = job.interval_anchor, job.next_slot_at
     if due:
         anchor = due.interval_at or anchor
         slot = job.timetable.next_slot(max(due.latest.at, now), anchor)
         next_at = slot.at if slot else None
-    seen = Job.objects.filter(pk=job.pk, next_due_at=job.next_due_at, claimed_at=job.claimed_at)
+    seen = Job.objects.unpaused(now).filter(pk=job.pk, next_due_at=job.next_due_at, claimed_at=job.claimed_at)
     return bool(
         seen.update(
             next_slot_at=next_at,
@@ -111,8 +125,10 @@ def _queue(job: Job, due: Due, now: datetime, trigger: RunTrigger, **values: Any
         "covers_from": due.first.at,
         "ran_at_time": due.latest.local_time,
         "queued_at": now,
-        "retry_of": job.last_run if trigger == RunTrigger.RETRY else None,
     }
+    if job.waits_its_turn and Run.objects.queued().filter(job=job).count() >= MOST_WAITING:
+        why = _("%(count)d runs of it wait for their turn already.") % {"count": MOST_WAITING}
+        values |= {"status": RunStatus.SKIPPED, "ended_at": now, "summary": why}
     try:
         with transaction.atomic():
             return Run.objects.create(**(defaults | values))
@@ -125,23 +141,32 @@ def _queue(job: Job, due: Due, now: datetime, trigger: RunTrigger, **values: Any
 
 
 def _retry(job: Job, now: datetime) -> Run:
-    failed = job.last_run
+    values = _after_failure(job)
+    failed = values["retry_of"]
     return Run.objects.create(
         job=job,
         trigger=RunTrigger.RETRY,
         due_at=job.retry_at or now,
         queued_at=now,
-        retry_of=failed,
         ran_at_time=failed.ran_at_time if failed else None,
+        **values,
     )
 
 
-def _queue_and_record(job: Job, due: Due, now: datetime) -> Run | None:
+def _after_failure(job: Job) -> dict[str, Any]:
+    """What the retry of a job's latest failure says of it; a dry run, or one that was cancelled since, is none."""
+    failed = Run.objects.filter(job=job, status__in=TROUBLE, is_dry_run=False).order_by("-pk").first()
+    return {"retry_of": failed, "attempt": failed.attempt + 1 if failed else 1}
+
+
+def _queue_and_record(job: Job, due: Due, now: datetime, pauses: list[Pause]) -> Run | None:
     """Run the latest slot if it has only just come, and leave a row that says what was missed."""
-    is_fresh = now - due.latest.at <= MISSED_AFTER
+    is_fresh = now - due.latest.at <= MISSED_AFTER and not fell_into(due.latest.at, pauses)
     missed = due.count - 1 if is_fresh else due.count
     if missed:
         why = _("Nothing ticked when it was due; recorded as missed, as the job's policy says.")
+        if pauses:
+            why = _("%(why)s Recorded as missed, as the job's policy says.") % {"why": pauses_words(pauses)}
         _record_missed(job, due, missed, now, why)
     return _queue(job, due, now, RunTrigger.SLOT, slots_covered=1, covers_from=due.latest.at) if is_fresh else None
 
@@ -156,5 +181,5 @@ def _record_missed(job: Job, due: Due, count: int, now: datetime, why: str) -> N
         covers_from=due.first.at,
         queued_at=now,
         ended_at=now,
-        summary=why,
+        summary=first_line(why),
     )

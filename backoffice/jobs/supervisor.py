@@ -17,16 +17,21 @@ from django.utils.translation import gettext as _
 from backoffice.jobs import lifecycle
 from backoffice.jobs.assignment import Assignment
 from backoffice.jobs.clock import ClockIsOff, checked_now, steady_seconds
+from backoffice.jobs.following import ask_cancelled_to_stop, write_news
 from backoffice.jobs.heartbeat import heartbeat_seconds
 from backoffice.jobs.lifecycle import Holder
 from backoffice.jobs.models import Lease, Run, RunStatus
+from backoffice.jobs.models.lease import startable_runs
 from backoffice.jobs.pool import Child, Event, Sink
 from backoffice.jobs.tolerance import tolerated
 
 logger = logging.getLogger(__name__)
 
-# Seconds between looks into the queue.
+# Seconds between looks: into the queue, at what runs have told, and whether they are to stop.
 LOOK_SECONDS = 1.0
+
+# Seconds that a job which was asked to stop has for it; then its process is ended.
+STOP_GRACE_SECONDS = 10.0
 
 # Seconds between looks at a clock that was found wrong.
 CLOCK_SECONDS = 30.0
@@ -66,8 +71,9 @@ class Supervisor:
         if steady_seconds() >= self._next_beat:
             self._renew()
         self._write_outcomes()
-        if steady_seconds() >= self._next_look and not self._is_closing:
+        if steady_seconds() >= self._next_look:
             self._next_look = steady_seconds() + LOOK_SECONDS
+            self._follow()
             self._start_queued()
         self._take_in_events(wait)
         self._write_outcomes()
@@ -101,16 +107,15 @@ class Supervisor:
 
     def _end_overdue(self) -> None:
         """End runs past their time limit, and those whose lease may run out before it can be renewed."""
-        now = steady_seconds()
         for assignment in self._assignments.values():
-            limit = assignment.run.job.lock_seconds
             if assignment.outcome:
                 continue
             if assignment.is_overdue:
                 assignment.end(RunStatus.INTERRUPTED, assignment.not_renewed())
-            elif now - assignment.started > limit:
-                text = _("Stopped: it ran longer than its time limit of %(seconds)d seconds.")
-                assignment.end(RunStatus.FAILED, text % {"seconds": limit})
+            elif assignment.stop:
+                assignment.end_if_deaf(STOP_GRACE_SECONDS)
+            else:
+                assignment.keep_to_its_time()
 
     def _renew(self) -> None:
         """Give the sign of life; soon again, and before anything else is tried, if the database did not take it."""
@@ -132,19 +137,31 @@ class Supervisor:
                     logger.warning("%s: run %s lost its lease", assignment.run.job.code, assignment.run.pk)
                     assignment.child.kill()
 
+    def _follow(self) -> None:
+        """Write what runs have told, and ask those to stop that people have cancelled."""
+        if self._is_cut_off or not self._assignments:
+            return
+        self._is_cut_off = True
+        with tolerated("write what runs have told"):
+            write_news(self._assignments.values())
+            ask_cancelled_to_stop(self._assignments.values())
+            self._is_cut_off = False
+        if self._is_cut_off:  # the next sign of life tells whether it is worth another try
+            self._next_beat = steady_seconds() + LOOK_SECONDS
+
     def _start_queued(self) -> None:
         room = self._room()
-        if room <= 0 or self._is_cut_off:
+        if room <= 0 or self._is_cut_off or self._is_closing:
             return
         runs: list[Run] = []
         with tolerated("read the queue"):
-            queued = Run.objects.queued().select_related("job")
+            queued = startable_runs().select_related("job")
             if self._only is not None:
                 queued = queued.filter(pk__in=self._only)
             runs = list(queued[:room])
             if runs and not self._is_clock_right():
                 return
-        for run in runs:
+        for run in _first_of_those_that_wait(runs):
             with tolerated(f"start run {run.pk}"):  # one that cannot be started holds up no other
                 self._start(run)
 
@@ -184,7 +201,7 @@ class Supervisor:
         if not is_ours:
             return
         self._assignments[child] = Assignment(run, child, started=asked_at, renewed=asked_at)
-        child.run(run.pk, run.job.class_path, asked_at)
+        child.run(run.pk, run.job.class_path, asked_at, is_dry_run=run.is_dry_run)
 
     def _take_idle(self) -> Child | None:
         """A child that waits for work, unless it was killed over that."""
@@ -233,7 +250,7 @@ class Supervisor:
                 self._assignments[assignment.child] = assignment
                 self._next_beat = steady_seconds() + LOOK_SECONDS
             else:
-                self._release(assignment.child)
+                self._release(assignment)
                 self._next_look = steady_seconds()
 
     @staticmethod
@@ -242,13 +259,25 @@ class Supervisor:
         assert outcome is not None
         if outcome.status == RunStatus.SKIPPED:
             lifecycle.abandon_start(run, outcome.message)
-        elif not lifecycle.finish(run, outcome):
+        elif not lifecycle.finish(run, outcome, assignment.news()):
             logger.warning("%s: run %s was taken over; its end is not recorded", run.job.code, run.pk)
 
-    def _release(self, child: Child) -> None:
-        """Keep a child that is still of use."""
-        is_wanted = not self._is_closing and len(self._idle) < settings.JOBS_POOL_SIZE
+    def _release(self, assignment: Assignment) -> None:
+        """Keep a child that is still of use. What a job that was stopped has left behind goes with its process."""
+        child = assignment.child
+        is_wanted = not (self._is_closing or assignment.stop) and len(self._idle) < settings.JOBS_POOL_SIZE
         if is_wanted and child.is_alive and not child.is_worn_out:
             self._idle.append(child)
         else:
             child.dismiss()
+
+
+def _first_of_those_that_wait(runs: list[Run]) -> list[Run]:
+    """Without those whose turn comes after another of these."""
+    met: set[int] = set()
+    first = []
+    for run in runs:
+        if not (run.job.waits_its_turn and run.job_id in met):
+            first.append(run)
+        met.add(run.job_id)
+    return first

@@ -19,10 +19,10 @@ BUSY_SECONDS = 2
 
 
 @contextmanager
-def tolerated(what: str) -> Iterator[None]:
+def tolerated(what: str, busy_seconds: float = BUSY_SECONDS) -> Iterator[None]:
     """Log what could not be done; it is tried again. OSError: there was no process or descriptor to be had."""
     try:
-        _wait_for_writers(BUSY_SECONDS)
+        _wait_for_writers(busy_seconds)
         try:
             yield
         finally:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.jobs.admin import display, pauses
+from backoffice.jobs.attention import overdue_jobs
 from backoffice.jobs.clock import lease_clock
 from backoffice.jobs.models import Job, Lease, Pause
 from backoffice.jobs.scheduler import MISSED_AFTER
@@ -79,12 +80,10 @@ class JobStateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job] | None:
         now = timezone.now()
-        looked_after = Job.objects.runnable().filter(problem="")
-        unpaused = looked_after.unpaused(now)
         wanted = {
             "running": Q(pk__in=Lease.objects.held().filter(expires_at__gt=lease_clock()).values("job")),
             "failing": Q(is_listed=True, failures_in_a_row__gt=0),
-            "overdue": Q(pk__in=unpaused.filter(next_due_at__lt=now - MISSED_AFTER).values("pk")),
+            "overdue": Q(pk__in=overdue_jobs(now).values("pk")),
             "paused": Q(is_listed=True) & ~Q(pk__in=Job.objects.unpaused(now).values("pk")),
             "off": Q(is_listed=True, is_enabled=False),
             "broken": Q(pk__in=Job.objects.broken().values("pk")),

@@ -1,7 +1,7 @@
 """What people do to jobs. Browser, command line and workers call these: permission, change and audit inside."""
 
 from backoffice.jobs.control.locks import LockIsHeld, clear_lock, has_stock_lock, holder_words, leases_held
-from backoffice.jobs.control.pauses import pause, pause_words, resume
+from backoffice.jobs.control.pauses import pause, resume
 from backoffice.jobs.control.rights import (
     CANCEL_RUN,
     CHANGE_JOB,
@@ -13,6 +13,7 @@ from backoffice.jobs.control.rights import (
 )
 from backoffice.jobs.control.running import AlreadyQueued, CannotBeCancelled, NoDryRun, cancel, run_again, run_now
 from backoffice.jobs.control.settings import SETTINGS, change_settings, check_settings
+from backoffice.jobs.pauses import pause_words
 
 __all__ = [
     "CANCEL_RUN",

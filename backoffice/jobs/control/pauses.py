@@ -7,11 +7,11 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.control.rights import PAUSE_JOB, check, note
 from backoffice.jobs.models import Job, Pause
+from backoffice.jobs.pauses import pause_words
 
 
 def pause(
@@ -49,19 +49,3 @@ def resume(job: Job | None, now: datetime, *, by: User | None = None, reason: st
         text = _("Resumed. Before: %(before)s. %(reason)s")
         note(by, job or former, text % {"before": pause_words(former), "reason": reason})
     return True
-
-
-def pause_words(pause: Pause) -> str:
-    """By whom, since when, until when, and why."""
-    values = {"person": pause.who, "since": _moment(pause.since), "until": pause.until and _moment(pause.until)}
-    text = (
-        _("paused by %(person)s since %(since)s until %(until)s")
-        if pause.until
-        else _("paused by %(person)s since %(since)s, for good")
-    )
-    words = text % values
-    return f"{words}: {pause.reason}" if pause.reason else words
-
-
-def _moment(at: datetime) -> str:
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")

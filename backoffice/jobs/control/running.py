@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backoffice.jobs import detached, lifecycle
-from backoffice.jobs.control.rights import CANCEL_RUN, RUN_JOB, check, name_of, note
+from backoffice.jobs.control.rights import CANCEL_RUN, RUN_JOB, check, note
 from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
 
 
@@ -76,15 +76,11 @@ def cancel(run: Run, now: datetime, *, by: User | None = None, reason: str = "")
     before = run.shown_status
     values = {"cancel_requested_at": now, "cancel_requested_by": by, "cancel_reason": reason[:255]}
     with transaction.atomic():
-        is_new = lifecycle.cancel_queued(run, cancel_words(by, reason), **values) or _ask_to_stop(run, values)
+        is_new = lifecycle.cancel_queued(run, **values) or _ask_to_stop(run, values)
         if is_new:
             text = _("Cancelled run %(run)d, which was %(before)s. %(reason)s")
             note(by, run.job, text % {"run": run.pk, "before": before.label, "reason": reason})
     return is_new or Run.objects.filter(pk=run.pk).being_cancelled().exists()
-
-
-def cancel_words(by: User | None, reason: str) -> str:
-    return (_("Cancelled by %(person)s. %(reason)s") % {"person": name_of(by), "reason": reason}).strip()
 
 
 def _ask_to_stop(run: Run, values: dict[str, Any]) -> bool:

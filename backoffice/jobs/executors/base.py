@@ -20,8 +20,9 @@ EXECUTORS = {
 class Executor(ABC):
     """Carries out queued runs. ``only_submitted`` leaves alone what others have queued."""
 
-    # Whether a run can be ended while it goes on.
+    # Whether a run can be ended while it goes on, and whether what it prints is kept.
     offers_cancel: ClassVar[bool]
+    keeps_output: ClassVar[bool]
 
     def __init__(self, sink: Sink, *, only_submitted: bool = False) -> None:
         self.sink = sink

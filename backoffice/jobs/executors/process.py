@@ -12,6 +12,7 @@ from backoffice.jobs.tolerance import tolerated
 
 class ProcessExecutor(Executor):
     offers_cancel = True
+    keeps_output = True
 
     def __init__(self, sink: Sink, *, only_submitted: bool = False) -> None:
         super().__init__(sink, only_submitted=only_submitted)

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.jobs.clock import Moment, lease_clock, lease_clock_plus
+from backoffice.jobs.models.choices import OverlapPolicy
 from backoffice.jobs.models.job import Job
-from backoffice.jobs.models.run import Run
+from backoffice.jobs.models.run import Run, RunQuerySet
 
 # Between a job's code and a run's number, in the key of a job whose runs may stand beside each other.
 PER_RUN = "#"
@@ -29,6 +30,10 @@ class LeaseQuerySet(models.QuerySet["Lease"]):
 
     def held(self) -> LeaseQuerySet:
         return self.filter(token__isnull=False)
+
+    def in_the_way(self, now: Moment) -> LeaseQuerySet:
+        """Of the outer query's run: leases that live, and that it would find held."""
+        return self.held().filter(expires_at__gt=now, key=OuterRef("job__code"))
 
     def expired(self, now: Moment) -> LeaseQuerySet:
         """Leases whose holder gave no sign of life for the whole term."""
@@ -105,3 +110,9 @@ class Lease(models.Model):
     def is_held(self) -> bool:
         """Whether somebody holds it and lives."""
         return self.token is not None and self.expires_at is not None and self.expires_at > timezone.now()
+
+
+def startable_runs() -> RunQuerySet:
+    """Queued runs, first come first served, without those that wait their turn while their job runs."""
+    waits = Q(job__overlap_policy=OverlapPolicy.WAIT, job__allows_parallel_runs=False)
+    return Run.objects.queued().exclude(waits & Exists(Lease.objects.in_the_way(lease_clock())))

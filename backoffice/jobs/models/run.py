@@ -65,7 +65,7 @@ class Run(models.Model):
     reason = models.CharField(_("reason"), max_length=255, blank=True)
     is_dry_run = models.BooleanField(_("dry run"), default=False)
     attempt = models.PositiveIntegerField(
-        _("attempt"), default=1, help_text=_("2 for the first retry of a failed run, and so on.")
+        _("attempt"), default=1, db_default=1, help_text=_("2 for the first retry of a failed run, and so on.")
     )
 
     # When and where
@@ -75,6 +75,8 @@ class Run(models.Model):
     host = models.CharField(_("host"), max_length=255, blank=True)
     pid = models.PositiveBigIntegerField(_("process"), null=True, blank=True)
     token = models.UUIDField(_("token"), null=True, blank=True, editable=False)
+
+    # (db_default: a host that still runs the code of before can queue runs while others are upgraded.)
 
     # Who wants it stopped. Its supervisor, on whatever host, reads this.
     cancel_requested_at = models.DateTimeField(_("cancel asked for"), null=True, blank=True)
@@ -86,12 +88,12 @@ class Run(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    cancel_reason = models.CharField(_("reason of the cancel"), max_length=255, blank=True)
+    cancel_reason = models.CharField(_("reason of the cancel"), max_length=255, blank=True, default="", db_default="")
 
     # How far it is, where the job tells
     progress_done = models.FloatField(_("done"), null=True, blank=True)
     progress_total = models.FloatField(_("of"), null=True, blank=True)
-    progress_what = models.CharField(_("what it does"), max_length=255, blank=True)
+    progress_what = models.CharField(_("what it does"), max_length=255, blank=True, default="", db_default="")
 
     # What became of it
     summary = models.CharField(_("what it did"), max_length=255, blank=True)

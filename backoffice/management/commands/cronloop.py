@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from backoffice.jobs.clock import ClockIsOff, checked_now, steady_seconds
 from backoffice.jobs.commands import GRACE_SECONDS, SchedulingCommand, stop_signals
 from backoffice.jobs.executors.base import Executor
 from backoffice.jobs.models import Run
+from backoffice.jobs.presence import Presence, present
 
 logger = logging.getLogger(__name__)
 
@@ -33,17 +35,23 @@ class Command(SchedulingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.names: list[str] = options["cron_classes"] or []
         executor = self.make_executor(only_submitted=bool(self.names))
+        takes_all = nullcontext() if self.names else present()
         with stop_signals(leave_ctrl_c=not executor.offers_cancel) as stop:
             try:
-                self.loop(executor, stop, options["sleep"], options["repeat"])
+                with takes_all as presence:
+                    self.loop(executor, stop, options["sleep"], options["repeat"], presence)
             except KeyboardInterrupt:
                 logger.info("Stopped by Ctrl-C")
             finally:
                 executor.close(GRACE_SECONDS)
 
-    def loop(self, executor: Executor, stop: Any, sleep: float, repeat: int | None) -> None:
+    def loop(
+        self, executor: Executor, stop: Any, sleep: float, repeat: int | None, presence: Presence | None = None
+    ) -> None:
         ticks, next_tick = 0, steady_seconds()
         while not stop.is_set():
+            if presence:
+                presence.show()
             if steady_seconds() >= next_tick and not (repeat and ticks >= repeat):
                 ticks, next_tick = ticks + 1, steady_seconds() + sleep
                 self.tick(executor)
