@@ -40,7 +40,7 @@ def _about(run: Run, now: datetime) -> About:
     facts = [(_("state"), str(display.status_badge(run.shown_status))), (_("started by"), display.cause(run))]
     if run.started_at:
         facts.append((_("running for"), display.took((run.ended_at or now) - run.started_at)))
-        facts.append((_("where"), _("%(host)s, process %(pid)s") % {"host": run.host, "pid": run.pid}))
+        facts.append((_("where"), display.where(run)))
         if measured := usual(run.job_id):
             facts.append((_("usually takes"), display.took(measured.median)))
     return About(run, facts, [_what_follows(run)])
@@ -88,13 +88,17 @@ def run_again_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpRe
 
 
 def _about_again(run: Run, now: datetime) -> About:
-    about = run_now.about(run.job, now)
-    about.of = run
-    did = run.summary or str(run.shown_status.label)
-    about.facts = [(_("this run"), display.status_badge(run.shown_status)), (_("what it did"), did), *about.facts]
+    facts: list[tuple[str, str]] = [
+        (_("state"), display.status_badge(run.shown_status)),
+        (_("what it did"), run.summary or str(run.shown_status.label)),
+        (_("started by"), display.cause(run)),
+        (_("ended"), display.moment(run.ended_at)),
+        (_("took"), display.took(run.duration)),
+    ]
+    remarks = run_now.remarks(run.job, now)
     if run.is_dry_run:
-        about.remarks.append(("quiet", _("It was a dry run, and the new one is one, too.")))
-    return about
+        remarks.append(("quiet", _("It was a dry run, and the new one is one, too.")))
+    return About(run, facts, remarks)
 
 
 def _run_again(model_admin: ModelAdmin[Any], request: HttpRequest, run: Run, reason: str, now: datetime) -> Run | None:

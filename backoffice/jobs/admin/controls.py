@@ -38,10 +38,17 @@ def controls_of_job(job: Job, user: User, now: datetime) -> list[Control]:
             found.append(Control(page_of(asking.RESUME, [job.pk]), _("Resume")))
         elif job.is_listed:
             found.append(Control(page_of(asking.PAUSE, [job.pk]), _("Pause")))
-    is_locked = any(lease.token for lease in job.leases.all()) or getattr(job, "has_stock_lock", False)
-    if is_locked and user.has_perm(control.CLEAR_LOCK):
+    if user.has_perm(control.CLEAR_LOCK) and _can_be_cleared(job, user):
         found.append(Control(page_of(asking.CLEAR_LOCK, [job.pk]), _("Clear the lock")))
     return found
+
+
+def _can_be_cleared(job: Job, user: User) -> bool:
+    """Whether somebody left its lock behind; that of a holder who lives is cleared by those who may force it."""
+    held = [lease for lease in job.leases.all() if lease.token]
+    if any(lease.is_held for lease in held):
+        return user.has_perm(control.FORCE_CLEAR_LOCK)
+    return bool(held) or getattr(job, "has_stock_lock", False)
 
 
 def controls_of_run(run: Run, user: User) -> list[Control]:

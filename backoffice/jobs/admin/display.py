@@ -70,8 +70,12 @@ def took(duration: timedelta | None) -> str:
         return _("%(seconds).1f s") % {"seconds": seconds}
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    if hours:
+    if hours and minutes:
         return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if hours:
+        return _("%(hours)d h") % {"hours": hours}
+    if minutes and not rest:
+        return _("%(minutes)d min") % {"minutes": minutes}
     if minutes:
         return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
     return _("%(seconds)d s") % {"seconds": rest}
@@ -99,6 +103,12 @@ def roughly(duration: timedelta) -> str:
         return _("%(hours)d h") % {"hours": round(seconds / 3600)}
     days = round(seconds / 86400)
     return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+
+
+def where(run: Run) -> str:
+    if not run.host:
+        return NOTHING
+    return _("%(host)s, process %(pid)s") % {"host": run.host, "pid": run.pid}
 
 
 def link(to: Model | None, text: str = "") -> str:

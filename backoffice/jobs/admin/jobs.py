@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_cron.models import CronJobLock
@@ -39,7 +40,7 @@ Page = Callable[[Any, HttpRequest], HttpResponse]
 
 class JobForm(ModelForm):
     reason = forms.CharField(
-        label=_("reason"),
+        label=capfirst(_("reason")),
         max_length=200,
         required=False,
         help_text=_("Why it is changed. Is kept in the job's history, for those who look later."),
@@ -88,7 +89,7 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
     search_fields = ["code"]
     actions = ["run_now", "pause", "resume", "clear_lock"]
     fieldsets = [
-        (None, {"fields": ["code", "state", "lately_linked"]}),
+        (None, {"fields": ["state", "lately_linked"]}),
         (_("Timetable"), {"fields": ["timetable_words", "next_due", "retry"]}),
         (_("Last run"), {"fields": ["last_run_did", "last_success"]}),
         (_("Settings"), {"fields": [*control.SETTINGS, "reason"]}),
@@ -107,7 +108,7 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
         ),
     ]
     readonly_fields = [
-        *("code", "state", "lately_linked", "timetable_words", "next_due", "retry", "last_run_did", "last_success"),
+        *("state", "lately_linked", "timetable_words", "next_due", "retry", "last_run_did", "last_success"),
         *("class_path", "is_listed", *CODE_SAYS),
     ]
 

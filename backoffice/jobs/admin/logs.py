@@ -146,9 +146,7 @@ class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
     @admin.display(description=_("where"))
     def where(self, log: CronJobLog) -> str:
         run = getattr(log, "run", None)
-        if run is None or not run.host:
-            return display.NOTHING
-        return gettext("%(host)s, process %(pid)s") % {"host": run.host, "pid": run.pid}
+        return display.where(run) if run else display.NOTHING
 
     # --- Files: the rows that the list shows, and one whole message ---
 

@@ -59,24 +59,24 @@ def about(job: Job, now: datetime) -> About:
     if job.next_due_at and job.is_listed and job.is_enabled:
         at = f"{display.ahead(job.next_due_at, now)}, {display.plain_moment(job.next_due_at)}"
         facts.append((_("next due"), at))
-    return About(job, facts, [*_beside(job, now), ("quiet", _("Its timetable does not move."))])
+    return About(job, facts, remarks(job, now))
 
 
-def _beside(job: Job, now: datetime) -> list[tuple[str, str]]:
-    """Remarks on runs that are there already."""
-    remarks = [("bad", job.problem)] if job.problem else []
+def remarks(job: Job, now: datetime) -> list[tuple[str, str]]:
+    """On what hinders it, on runs that are there already, and on what one more does not do."""
+    found = [("bad", job.problem)] if job.problem else []
     for lease in control.leases_held(job):
         if not lease.is_held:
             continue
-        remarks.append(("odd", _("It runs now: %(holder)s.") % {"holder": control.holder_words(lease, now)}))
+        found.append(("odd", _("It runs now: %(holder)s.") % {"holder": control.holder_words(lease, now)}))
         if job.waits_its_turn:
-            remarks.append(("quiet", _("It never runs beside itself: the new run waits until that has ended.")))
+            found.append(("quiet", _("It never runs beside itself: the new run waits until that has ended.")))
         elif not job.allows_parallel_runs:
-            remarks.append(("odd", _("It never runs beside itself: if that has not ended, the new run is skipped.")))
+            found.append(("odd", _("It never runs beside itself: if that has not ended, the new run is skipped.")))
     for run in Run.objects.queued().filter(job=job).select_related("requested_by"):
         values = {"run": f"#{run.pk}", "cause": display.cause(run)}
-        remarks.append(("odd", _("Run %(run)s waits in the queue already (%(cause)s).") % values))
-    return remarks
+        found.append(("odd", _("Run %(run)s waits in the queue already (%(cause)s).") % values))
+    return [*found, ("quiet", _("Its timetable does not move."))]
 
 
 def _run(

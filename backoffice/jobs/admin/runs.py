@@ -36,10 +36,6 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
     list_select_related = ["job", "lease", "requested_by"]
     sortable_by = ["number"]
     actions = ["cancel_runs", "run_again"]
-    fieldsets = [
-        (_("Why"), {"fields": ["cause", "reason", "due", "slots_covered", "attempt", "repeated_link", "is_dry_run"]}),
-        (_("When and where"), {"fields": ["queued", "started", "ended", "took", "host", "pid"]}),
-    ]
 
     @staticmethod
     def get_rangefilter_queued_at_title(request: HttpRequest, field_path: str) -> str:
@@ -47,6 +43,17 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         return super().get_queryset(request).select_related("job", "lease", "requested_by", "cancel_requested_by")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Run | None = None) -> list[Any]:
+        """What there is to say: a run that nothing is remarkable about is told in a few lines."""
+        why = ["cause", "reason"] if obj and obj.reason else ["cause"]
+        why += ["due"] if obj and obj.slot else []
+        why += ["slots_covered"] if obj and obj.slots_covered > 1 else []
+        why += ["attempt"] if obj and obj.attempt > 1 else []
+        why += ["repeated_link"] if obj and obj.retry_of_id else []
+        why += ["is_dry_run"] if obj and obj.is_dry_run else []
+        when = ["queued", "started", "ended", "took", "where"]
+        return [(_("Why"), {"fields": why}), (_("When and where"), {"fields": when})]
 
     @admin.display(description=_("run"), ordering="pk")
     def number(self, run: Run) -> str:
@@ -71,6 +78,10 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
     @admin.display(description=_("due"))
     def due(self, run: Run) -> str:
         return display.moment(run.due_at)
+
+    @admin.display(description=_("where"))
+    def where(self, run: Run) -> str:
+        return display.where(run)
 
     @admin.display(description=_("queued at"))
     def queued(self, run: Run) -> str:
