@@ -38,7 +38,7 @@ def dashboard(client: Client) -> str:
 
 
 def link_of_failures(page: str) -> str:
-    found = re.search(r'href="([^"]*state=trouble[^"]*)"', page)
+    found = re.search(r'href="([^"]*state=trouble&amp;[^"]*)"', page)
     return unescape(found[1]) if found else ""
 
 
@@ -136,4 +136,4 @@ def test_nothing_inline_and_nothing_foreign_is_allowed_to_run(client: Client) ->
 def test_the_menu_begins_with_jobs_and_runs(viewer: Client) -> None:
     apps = viewer.get(reverse("admin:index")).context["app_list"]
     assert [app["app_label"] for app in apps][:3] == ["jobs", "django_cron", "reporter"]
-    assert [model["object_name"] for model in apps[0]["models"]] == ["Job", "Run", "Lease"]
+    assert [model["object_name"] for model in apps[0]["models"]] == ["Job", "Run", "Lease", "Pause"]
