@@ -70,7 +70,6 @@ class Supervised:
         self._patience = None
         order = self._queue.get()
         if order:
-            self._interruption.expect(order["run"])
             self._patience = order["patience"]
             if self._is_alone or self._is_silent():
                 end_with_all()  # held up on its way, the order has outlived its lease
@@ -81,6 +80,7 @@ class Supervised:
             message = json.loads(line)
             self._held_at = message.get("at", self._held_at)
             if "run" in message:
+                self._interruption.expect(message["run"])  # it may be asked to stop before it has begun
                 self._queue.put(message)
             elif "stop" in message:
                 self._interruption.ask(message["stop"])

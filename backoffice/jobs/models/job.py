@@ -52,7 +52,11 @@ class Job(models.Model):
     )
 
     overlap_policy = models.CharField(
-        _("while it still runs"), max_length=16, choices=OverlapPolicy.choices, default=OverlapPolicy.SKIP
+        _("while it still runs"),
+        max_length=16,
+        choices=OverlapPolicy.choices,
+        default=OverlapPolicy.SKIP,
+        db_default=OverlapPolicy.SKIP,
     )
     time_limit_seconds = models.PositiveIntegerField(
         _("time limit, in seconds"),
@@ -78,7 +82,7 @@ class Job(models.Model):
     retry_minutes = models.FloatField(_("minutes to the retry of a failed run"), null=True, blank=True)
     lock_seconds = models.PositiveIntegerField(_("longest run, in seconds"), default=24 * 60 * 60)
     allows_parallel_runs = models.BooleanField(_("may run beside itself"), default=False)
-    supports_dry_run = models.BooleanField(_("can be tried out"), default=False)
+    supports_dry_run = models.BooleanField(_("can be tried out"), default=False, db_default=False)
 
     # Where the timetable stands. next_due_at is the next moment at which a tick has to look at the job.
     # It is the retry, where one is to come, or else the next slot that is not claimed yet.

@@ -37,6 +37,7 @@ class RunQuerySet(models.QuerySet["Run"]):
 
 
 class Run(models.Model):
+    # With db_default, a host that still has the code of before can queue runs while others are upgraded.
     job = models.ForeignKey(Job, verbose_name=_("job"), on_delete=models.CASCADE, related_name="runs")
     status = models.CharField(_("state"), max_length=16, choices=RunStatus.choices, default=RunStatus.QUEUED)
 
@@ -75,8 +76,6 @@ class Run(models.Model):
     host = models.CharField(_("host"), max_length=255, blank=True)
     pid = models.PositiveBigIntegerField(_("process"), null=True, blank=True)
     token = models.UUIDField(_("token"), null=True, blank=True, editable=False)
-
-    # (db_default: a host that still runs the code of before can queue runs while others are upgraded.)
 
     # Who wants it stopped. Its supervisor, on whatever host, reads this.
     cancel_requested_at = models.DateTimeField(_("cancel asked for"), null=True, blank=True)
