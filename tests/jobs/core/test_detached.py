@@ -20,7 +20,9 @@ from tests import services
 from tests.jobs.core.fixture_jobs import Quick, Waits
 from tests.jobs.core.processes import ROOT, Place, ended, seen, wait_until
 
-WEB = "import sys, waitress; from backoffice.wsgi import application; waitress.serve(application, port=int(sys.argv[1]))"
+WEB = (
+    "import sys, waitress; from backoffice.wsgi import application; waitress.serve(application, port=int(sys.argv[1]))"
+)
 CSRF = "a" * 32
 
 
