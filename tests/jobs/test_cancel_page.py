@@ -83,6 +83,14 @@ def test_several_are_cancelled_from_the_list_each_as_it_stands(job: Job, manager
     assert 'name="reason"' not in manager.get(reverse(CANCEL), {"run": keys[0]}).content.decode()
 
 
+def test_what_runs_of_some_jobs_is_cancelled_from_their_list(job: Job, manager: Client) -> None:
+    url = reverse("admin:jobs_job_changelist")
+    chosen = {"action": "cancel", "_selected_action": [job.pk]}
+    assert "None of these runs" in manager.post(url, chosen, follow=True).content.decode()
+    runs = [running(job).pk, queued(job).pk]
+    assert manager.post(url, chosen)["Location"] == reverse(CANCEL, query={"run": runs})
+
+
 def test_a_run_is_made_again_and_names_the_one_that_it_repeats(job: Job, manager: Client) -> None:
     run = ended(job, dry_run=True)
     page = manager.get(reverse(AGAIN), {"run": run.pk}).content.decode()

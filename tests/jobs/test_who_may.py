@@ -42,7 +42,7 @@ PAGES = [
 CONTROLS = {
     "run_job": ("run-now/", "run-again/", 'value="run_now"', 'value="run_again"'),
     "pause_job": ("job/pause/", "job/resume/", 'value="pause"', 'value="resume"'),
-    "cancel_run": ("run/cancel/", 'value="cancel_runs"'),
+    "cancel_run": ("run/cancel/", 'value="cancel"', 'value="cancel_runs"'),
     "clear_lock": ("clear-lock/", 'value="clear_lock"'),
     "change_job": ('name="max_retries"', 'name="_save"'),
     "export_log": ("cronjoblog/export/",),

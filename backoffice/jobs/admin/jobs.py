@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -24,11 +24,11 @@ from django_cron.models import CronJobLock
 
 from backoffice.jobs import control
 from backoffice.jobs.admin import clear_lock, display, pause, pauses, run_now, strip
-from backoffice.jobs.admin.asking import CLEAR_LOCK, PAUSE, RESUME, RUN_NOW, AsksFirst
+from backoffice.jobs.admin.asking import CANCEL, CLEAR_LOCK, PAUSE, RESUME, RUN_NOW, AsksFirst, page_of_runs
 from backoffice.jobs.admin.base import TypedAdmin
 from backoffice.jobs.admin.controls import controls_of_all, controls_of_job, drawn
 from backoffice.jobs.admin.states import JobStateFilter, job_state
-from backoffice.jobs.models import Job, Pause
+from backoffice.jobs.models import Job, Pause, Run
 from backoffice.jobs.recent import Recent, recent
 from backoffice.jobs.words import describe
 
@@ -87,7 +87,7 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
     list_select_related = ["last_run", "pause__by"]
     list_per_page = 50
     search_fields = ["code"]
-    actions = ["run_now", "pause", "resume", "clear_lock"]
+    actions = ["run_now", "cancel", "pause", "resume", "clear_lock"]
     fieldsets = [
         (None, {"fields": ["state", "lately_linked"]}),
         (_("Timetable"), {"fields": ["timetable_words", "next_due", "retry"]}),
@@ -236,6 +236,14 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
 
     def jobs_of(self, queryset: QuerySet[Any]) -> QuerySet[Job]:
         return queryset
+
+    @admin.action(description=_("Cancel what runs of it"), permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        runs = list(Run.objects.unfinished().filter(job__in=queryset).values_list("pk", flat=True))
+        if runs:
+            return HttpResponseRedirect(page_of_runs(CANCEL, runs))
+        self.message_user(request, gettext("None of these runs, or waits in the queue."), messages.WARNING)
+        return None
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, str, Page, Callable[[HttpRequest], bool]]] = [
