@@ -28,6 +28,8 @@ def see_to_the_queue() -> bool:
     process = _start()
     # On its behalf, so that whoever queues a run before it has come to life does not start another.
     SchedulerProcess.objects.beat(HOST, process.pid)
+    if process.poll() is not None:  # it had nothing left to do, and has signed off before
+        SchedulerProcess.objects.sign_off(HOST, process.pid)
     threading.Thread(target=process.wait, daemon=True).start()  # no zombie stays behind
     return True
 

@@ -73,10 +73,11 @@ def claim(job: Job, now: datetime) -> Run | None:
             return None
         if due is None:
             return _retry(job, now)
+        reason = first_line(pauses_words(pauses))
         if is_retry:
-            return _queue(job, due, now, RunTrigger.RETRY, **_after_failure(job))
+            return _queue(job, due, now, RunTrigger.RETRY, reason=reason, **_after_failure(job))
         if job.missed_policy == MissedPolicy.RUN_ONCE:
-            return _queue(job, due, now, RunTrigger.SLOT, reason=first_line(pauses_words(pauses)))
+            return _queue(job, due, now, RunTrigger.SLOT, reason=reason)
         return _queue_and_record(job, due, now, pauses)
 
 

@@ -73,8 +73,8 @@ class Supervisor:
         self._write_outcomes()
         if steady_seconds() >= self._next_look:
             self._next_look = steady_seconds() + LOOK_SECONDS
-            self._follow()
             self._start_queued()
+            self._follow()
         self._take_in_events(wait)
         self._write_outcomes()
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files import locks
+from django.utils import timezone
 from django_cron import CronJobBase, Schedule
 from django_cron.models import CronJobLock, CronJobLog
+
+from backoffice.jobs import control
+from backoffice.jobs.models import Run, RunStatus
 
 MODULE = __name__
 
@@ -191,3 +196,42 @@ class CannotBeMade(Always):
 
     def do(self) -> None:
         return None
+
+
+# --- What a run is given and what can be done to it ------------------------------------------------------
+
+
+class TellsOfItself(Always):
+    """How far it is, and what it prints; it is a plain CronJobBase."""
+
+    code = "tells_of_itself"
+
+    def do(self) -> str:
+        print("what it prints")
+        self.progress(3, 12, "mails")
+        return "told"
+
+
+class HasItsOwnProgress(Always):
+    """A job that means something else by the name."""
+
+    code = "its_own_progress"
+    progress = "under way"
+
+    def do(self) -> str:
+        return self.progress
+
+
+class CancelsItself(Always):
+    """Asks for the end of its own run, as somebody in the browser does, and waits for it."""
+
+    code = "cancels_itself"
+
+    def do(self) -> str:
+        run = Run.objects.get(job__code=self.code, status=RunStatus.RUNNING)
+        try:
+            control.cancel(run, timezone.now(), reason="enough")
+        except control.CannotBeCancelled:
+            return "cannot be cancelled"
+        time.sleep(30)
+        return "nobody came"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.utils.module_loading import import_string
 
-from backoffice.jobs.executors.base import EXECUTORS
+from backoffice.jobs.executors.base import EXECUTORS, Executor
 from tests.jobs.installation import Installation
 
 JOBS = "tests.jobs.contract_jobs"
@@ -21,6 +22,9 @@ WELL_BEHAVED_OR_NOT = [
     "CannotBeMade",
     "DoIsAGenerator",
     "DoIsAsync",
+    "TellsOfItself",
+    "HasItsOwnProgress",
+    "CancelsItself",
     "Succeeds",
 ]
 
@@ -28,6 +32,11 @@ WELL_BEHAVED_OR_NOT = [
 @pytest.fixture(scope="module", params=sorted(EXECUTORS))
 def executor(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+def class_of(executor: str) -> type[Executor]:
+    found: type[Executor] = import_string(EXECUTORS[executor])
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +122,29 @@ def test_the_jobs_summary_says_how_it_stands(ticked: Installation) -> None:
     assert jobs["succeeds"]["failures_in_a_row"] == 0
     assert jobs["succeeds"]["last_success_at"] == ticked.runs("succeeds")[1]["started_at"]
     assert jobs["succeeds"]["last_run_id"] == ticked.runs("succeeds")[1]["id"]
+
+
+def test_what_a_job_tells_of_its_progress_stands_in_its_run(ticked: Installation) -> None:
+    run = ticked.runs("tells_of_itself")[0]
+    assert (run["progress_done"], run["progress_total"], run["progress_what"]) == (3, 12, "mails")
+
+
+def test_a_job_that_means_something_else_by_progress_keeps_it(ticked: Installation) -> None:
+    assert ticked.runs("its_own_progress")[0]["summary"] == "under way"
+
+
+def test_what_a_job_prints_is_kept_where_the_executor_keeps_it(ticked: Installation, executor: str) -> None:
+    run = ticked.runs("tells_of_itself")[0]
+    rows = ticked.rows(f"SELECT text FROM jobs_runoutput WHERE run_id = {run['id']} ORDER BY position")
+    assert "".join(row["text"] for row in rows) == ("what it prints\n" if class_of(executor).keeps_output else "")
+
+
+def test_a_run_can_be_cancelled_where_the_executor_offers_it(ticked: Installation, executor: str) -> None:
+    run = ticked.runs("cancels_itself")[0]
+    if class_of(executor).offers_cancel:
+        assert (run["status"], run["summary"]) == ("cancelled", "Cancelled by the command line. enough")
+    else:
+        assert (run["status"], run["summary"]) == ("succeeded", "cannot be cancelled")
 
 
 def test_no_lock_is_left(ticked: Installation) -> None:

@@ -10,7 +10,7 @@ from django_cron.models import CronJobLog
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from backoffice.jobs import retention
-from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
+from backoffice.jobs.models import Job, Run, RunOutput, RunStatus, RunTrigger
 from tests.jobs.listing import Listing, at
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +155,10 @@ def test_a_dry_run_and_named_jobs_do_what_stock_does(settings: Settings, monkeyp
     assert days_of_logs("gone") == [8]  # only shows what would be done
     jobs.tick(NOW, path)
     assert days_of_logs("gone") == []
+
+
+def test_what_a_run_printed_goes_with_it(job: Job) -> None:
+    for days in (401, 399):
+        RunOutput.objects.create(run=run(job, days), position=0, text=f"{days} days ago")
+    assert retention.clean_up(NOW) == 1
+    assert [output.text for output in RunOutput.objects.all()] == ["399 days ago"]

@@ -73,10 +73,11 @@ def cancel(run: Run, now: datetime, *, by: User | None = None, reason: str = "")
     Raises PermissionDenied, and CannotBeCancelled.
     """
     check(by, CANCEL_RUN)
-    before = run.shown_status
+    found = Run.objects.select_related("job", "lease").get(pk=run.pk)
+    before = found.shown_status
     values = {"cancel_requested_at": now, "cancel_requested_by": by, "cancel_reason": reason[:255]}
     with transaction.atomic():
-        is_new = lifecycle.cancel_queued(run, **values) or _ask_to_stop(run, values)
+        is_new = lifecycle.cancel_queued(found, **values) or _ask_to_stop(found, values)
         if is_new:
             text = _("Cancelled run %(run)d, which was %(before)s. %(reason)s")
             note(by, run.job, text % {"run": run.pk, "before": before.label, "reason": reason})
@@ -85,10 +86,11 @@ def cancel(run: Run, now: datetime, *, by: User | None = None, reason: str = "")
 
 def _ask_to_stop(run: Run, values: dict[str, Any]) -> bool:
     """Leave the wish where the supervisor reads it. False if it is there already, or if nobody runs it any more."""
-    found = Run.objects.select_related("job", "lease").filter(pk=run.pk).first()
-    if found is None or found.shown_status != RunStatus.RUNNING:
+    if run.status == RunStatus.QUEUED:  # it was when it was read, and has begun since
+        run = Run.objects.select_related("job", "lease").get(pk=run.pk)
+    if run.shown_status != RunStatus.RUNNING:
         return False
-    if found.lease.pid == found.pid:
+    if run.lease.pid == run.pid:
         raise CannotBeCancelled(run)
     running = Run.objects.filter(pk=run.pk, status=RunStatus.RUNNING, cancel_requested_at=None)
     return bool(running.update(**values))
@@ -111,7 +113,8 @@ def _queue(
         )
         note(by, job, text % {"run": run.pk, "reason": reason, **(texts or {})})
         if by is not None:
-            transaction.on_commit(detached.see_to_the_queue)
+            # Robust: the run is queued all the same, and any scheduler takes it.
+            transaction.on_commit(detached.see_to_the_queue, robust=True)
     return run
 
 

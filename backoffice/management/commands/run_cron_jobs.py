@@ -36,6 +36,7 @@ class Command(SchedulingCommand):
         """Run the jobs and tell of them. False if one of them failed, or cannot be run."""
         now = checked_now()
         names = [entry.path for entry in registry.sync(now)] if only is None else [only]
+        unpaused = set(Job.objects.unpaused(now).values_list("pk", flat=True))
         jobs, is_good = [], True
         for name, job, problem in registry.named(names, now):
             if job is None:
@@ -43,6 +44,8 @@ class Command(SchedulingCommand):
                 self.complain(f"{name}: {problem.text if problem else ''}")
             elif only is None and not job.is_enabled:
                 self.say(f"[{NOT_RUN}] {job.code}\n    switched off; --job={job.code} runs it all the same")
+            elif only is None and job.pk not in unpaused:
+                self.say(f"[{NOT_RUN}] {job.code}\n    paused; --job={job.code} runs it all the same")
             else:
                 jobs.append(job)
         for run in self._run_all(jobs):

@@ -75,7 +75,7 @@ class Command(SchedulingCommand):
             yield from registry.named(names, now)
             return
         entries = registry.sync(now)
-        jobs = {job.code: job for job in Job.objects.runnable()}
+        jobs = {job.code: job for job in Job.objects.runnable().unpaused(now)}
         for entry in entries:  # in the order of CRON_CLASSES, as in stock
             if entry.problem:
                 yield entry.path, None, entry.problem
