@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +35,12 @@ class BackOfficeSite(admin.AdminSite):
         for app in apps:
             app["models"].sort(key=lambda model: _place(model["object_name"], MODEL_ORDER))
         return sorted(apps, key=lambda app: _place(app["app_label"], APP_ORDER))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """A page that follows something loads anew when the session has ended, instead of showing this in its midst."""
+        if "HX-Request" in request.headers:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return super().login(request, extra_context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The dashboard: what is wrong stands on top, then what runs and what comes, for those who may see it."""

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -121,6 +122,23 @@ def test_it_asks_no_more_when_the_run_has_ended_and_the_page_says_what_it_did(jo
     assert "run-again" in page(logged_in("Job manager"), run)
 
 
+def test_of_much_output_the_last_part_is_shown_and_all_of_it_is_a_file(job: Job, viewer: Client) -> None:
+    run = started(job)
+    for position in range(60):
+        say(run, position, f"piece {position} <b>\n")
+    text = page(viewer, run)
+    assert "piece 9 " not in text
+    assert "piece 10 &lt;b&gt;\n" in text
+    url = reverse("admin:jobs_run_output", args=[run.pk])
+    assert f'href="{url}"' in text
+    answer = viewer.get(url)
+    assert b"".join(answer.streaming_content).decode().splitlines()[0] == "piece 0 <b>"
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert logged_in("Report editor").get(url).status_code == 200
+    User.objects.get(username="viewer").groups.clear()
+    assert viewer.get(url).status_code == 403
+
+
 def test_a_run_that_waits_says_what_for(job: Job, viewer: Client) -> None:
     run = control.run_now(job, timezone.now())
     assert "The scheduler starts it within seconds." in asked(viewer, run)
@@ -143,7 +161,8 @@ def test_a_run_that_is_being_cancelled_says_who_wants_it_and_why_and_is_not_canc
 
 def test_whose_session_has_ended_is_led_to_log_in_and_who_may_not_see_it_is_refused(job: Job) -> None:
     url = reverse("admin:jobs_run_watch", args=[started(job).pk])
-    assert Client().get(url)["HX-Refresh"] == "true"
+    assert "/admin/login/" in Client().get(url)["Location"]
+    assert Client().get(url, headers={"HX-Request": "true"}, follow=True)["HX-Refresh"] == "true"
     viewer = logged_in("Viewer")
     assert viewer.post(url).status_code == 405
     assert viewer.get(reverse("admin:jobs_run_watch", args=[0])).status_code == 404

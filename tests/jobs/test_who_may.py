@@ -134,6 +134,20 @@ def test_who_may_not_is_not_shown_what_they_may_not(rows: dict[str, Any], client
         assert [control for control in foreign if control in seen] == [], permission
 
 
+def test_an_action_of_a_list_takes_its_permission_too(rows: dict[str, Any], client: Client) -> None:
+    before = stored()
+    for name, row, actions in (
+        ("jobs_job", "busy", ("run_now", "cancel", "pause", "resume", "clear_lock")),
+        ("jobs_run", "running", ("cancel_runs", "run_again")),
+        ("jobs_lease", "", ("clear_lock",)),
+    ):
+        key = rows[row].pk if row else Lease.objects.latest("pk").pk
+        for action in actions:
+            answer = client.post(reverse(f"admin:{name}_changelist"), {"action": action, "_selected_action": [key]})
+            assert "=" not in answer.get("Location", ""), f"{action} leads nowhere"
+    assert stored() == before
+
+
 def test_looking_changes_nothing(rows: dict[str, Any], client: Client) -> None:
     may(client, User.objects.get(username="ann"), *CONTROLS, "force_clear_lock")
     before = stored()

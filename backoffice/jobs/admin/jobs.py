@@ -47,6 +47,12 @@ class JobForm(ModelForm):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if limit := self.fields.get("time_limit_seconds"):
+            text = _("A run that takes longer is asked to stop, then ended. Empty: %(limit)s, as the code says.")
+            limit.help_text = text % {"limit": display.took(timedelta(seconds=self.instance.lock_seconds))}
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
         names = [name for name in control.SETTINGS if name in self.cleaned_data]
@@ -239,7 +245,9 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
 
     @admin.action(description=_("Cancel what runs of it"), permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
-        runs = list(Run.objects.unfinished().filter(job__in=queryset).values_list("pk", flat=True))
+        runs = list(
+            Run.objects.unfinished().filter(job__in=queryset.order_by()).order_by("pk").values_list("pk", flat=True)
+        )
         if runs:
             return HttpResponseRedirect(page_of_runs(CANCEL, runs))
         self.message_user(request, gettext("None of these runs, or waits in the queue."), messages.WARNING)

@@ -27,6 +27,7 @@ from backoffice.jobs import control
 from backoffice.jobs.admin import display, log_search
 from backoffice.jobs.admin.asking import AsksFirst
 from backoffice.jobs.admin.base import LargeTable, ReadOnly, TypedAdmin
+from backoffice.jobs.admin.controls import controls_of_run
 from backoffice.jobs.admin.filters import DayRangeFilter, DurationFilter, JobCodeFilter, ResultFilter
 from backoffice.jobs.models import Job
 from backoffice.jobs.storable import first_line, last_line
@@ -147,6 +148,13 @@ class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
     def where(self, log: CronJobLog) -> str:
         run = getattr(log, "run", None)
         return display.where(run) if run else display.NOTHING
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        run = getattr(context["original"], "run", None)
+        context["controls"] = controls_of_run(run, cast(User, request.user)) if run else []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Files: the rows that the list shows, and one whole message ---
 

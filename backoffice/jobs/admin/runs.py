@@ -9,7 +9,8 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -23,10 +24,11 @@ from backoffice.jobs.admin.asking import CANCEL, RUN_AGAIN, AsksFirst, page_of_r
 from backoffice.jobs.admin.base import LargeTable, ReadOnly, TypedAdmin
 from backoffice.jobs.admin.filters import DayRangeFilter, StateFilter
 from backoffice.jobs.admin.watch import first_look, watch
-from backoffice.jobs.models import Job, Run
+from backoffice.jobs.models import Job, Run, RunOutput
 
-# The name of what a page asks while it follows a run.
+# The names of what a page asks while it follows a run, and of all that the run has said, as a file.
 WATCH = "jobs_run_watch"
+OUTPUT = "jobs_run_output"
 
 
 @admin.register(Run)
@@ -117,7 +119,8 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
         return [
             path("cancel/", site.admin_view(self.cancel_view), name=CANCEL),
             path("run-again/", site.admin_view(self.run_again_view), name=RUN_AGAIN),
-            path("<int:pk>/watch/", self.watch_view, name=WATCH),
+            path("<int:pk>/watch/", site.admin_view(self.watch_view), name=WATCH),
+            path("<int:pk>/output/", site.admin_view(self.output_view), name=OUTPUT),
             *super().get_urls(),
         ]
 
@@ -144,15 +147,24 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
 
     @method_decorator(require_safe)
     def watch_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What has changed since the last answer. The page loads anew when the run, or the session, has ended."""
-        anew = HttpResponse(headers={"HX-Refresh": "true"})
-        if not self.admin_site.has_permission(request):
-            return anew
+        """What has changed since the last answer. The page loads anew when the run has ended."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         after = request.GET.get("after", "")
         position = int(after) if after.isdecimal() and len(after) < 10 else -1
         seen = watch(pk, position, cast(User, request.user), timezone.now())
         if not seen.goes_on:
-            return anew
+            return HttpResponse(headers={"HX-Refresh": "true"})
         return TemplateResponse(request, "admin/jobs/run/watch.html", {"watch": seen, "is_answer": True})
+
+    @method_decorator(require_safe)
+    def output_view(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        get_object_or_404(Run, pk=pk)
+        pieces = RunOutput.objects.filter(run=pk).order_by("position").values_list("text", flat=True)
+        return StreamingHttpResponse(
+            (piece.encode() for piece in pieces.iterator()),
+            content_type="text/plain; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="run-{pk}.txt"'},
+        )
