@@ -57,6 +57,12 @@ class Assignment:
             text = _("%(why)s It did not stop within %(seconds)d seconds when it was asked to; its process was ended.")
             self.end(self.stop.status, text % {"why": self.stop.text, "seconds": round(grace)})
 
+    def end_with_scheduler(self) -> None:
+        if self.stop:
+            self.end(self.stop.status, self.stop.text)
+        else:
+            self.end(RunStatus.INTERRUPTED, _("Interrupted: the scheduler was stopped."))
+
     def keep_to_its_time(self) -> None:
         """End a run that takes longer than the code allows; ask it to stop where staff allow less."""
         job, took = self.run.job, steady_seconds() - self.started

@@ -12,7 +12,6 @@ import queue
 import socket
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from backoffice.jobs import lifecycle
 from backoffice.jobs.assignment import Assignment
@@ -92,7 +91,7 @@ class Supervisor:
             self.step(0.2)
         for assignment in self._assignments.values():
             if assignment.outcome is None:
-                assignment.end(RunStatus.INTERRUPTED, _("Interrupted: the scheduler was stopped."))
+                assignment.end_with_scheduler()
         until = steady_seconds() + KILL_SECONDS
         while self._assignments and steady_seconds() < until:
             self.step(0.1)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django_cron import Schedule
 from django_cron.models import CronJobLog
 from pytest_django import Settings
 
 from backoffice.jobs import runner
-from backoffice.jobs.models import RunStatus
+from backoffice.jobs.models import Job, Run, RunStatus
+from backoffice.jobs.runner import Circumstances
 from tests.jobs.listing import Listing, at
 
 pytestmark = pytest.mark.django_db
+
+ALWAYS = Schedule(run_every_mins=0)
 
 
 @pytest.fixture
@@ -125,3 +130,47 @@ def test_a_failure_stands_out_in_the_log_file(
     jobs.tick(at("2026-03-02 08:00"))
     ends = {record.levelno for record in caplog.records if record.getMessage().startswith("stands_out: run ")}
     assert ends == {level}
+
+
+# --- What a job is given ----------------------------------------------------------------------------------
+
+
+def test_a_dry_run_of_code_that_does_not_support_one_does_nothing_and_fails(jobs: Listing) -> None:
+    done: list[object] = []
+    outcome = runner.perform(jobs.make("real", done.append), Circumstances(is_dry_run=True))
+    assert (outcome.status, done) == (RunStatus.FAILED, [])
+    assert "does not support a dry run" in outcome.message
+
+
+def test_a_job_that_supports_dry_runs_knows_whether_it_is_one(jobs: Listing) -> None:
+    path = jobs.put(
+        "tries", {"code": "tries", "schedule": ALWAYS, "SUPPORTS_DRY_RUN": True, "do": lambda job: str(job.is_dry_run)}
+    )
+    assert runner.perform(path, Circumstances(is_dry_run=True)).message == "True"
+    assert runner.perform(path).message == "False"
+
+
+def test_a_job_that_takes_no_attributes_runs_without_progress(jobs: Listing) -> None:
+    def refuse(job: object, name: str, value: object) -> None:
+        if name == "progress":
+            raise AttributeError(name)
+        object.__setattr__(job, name, value)
+
+    path = jobs.put("closed", {"code": "closed", "schedule": ALWAYS, "__setattr__": refuse, "do": lambda job: "ran"})
+    assert runner.perform(path).message == "ran"
+
+
+def test_a_dry_run_is_no_last_success(jobs: Listing) -> None:
+    job = Job.objects.create(
+        code="asks", class_path=jobs.put("asks", {"code": "asks", "schedule": ALWAYS, "do": last_success})
+    )
+    for minute, is_dry_run in ((1, False), (2, True)):
+        moment = at(f"2026-03-02 08:0{minute}")
+        log = CronJobLog.objects.create(code="asks", start_time=moment, end_time=moment, is_success=True)
+        values = {"due_at": moment, "queued_at": moment, "trigger": "person", "status": "succeeded"}
+        Run.objects.create(job=job, log=log, is_dry_run=is_dry_run, **values)
+    assert runner.perform(job.class_path).message == "2026-03-02 08:01"
+
+
+def last_success(job: Any) -> str:
+    return f"{job.get_prev_success_cron().start_time:%Y-%m-%d %H:%M}"

@@ -81,7 +81,7 @@ def cancel(run: Run, now: datetime, *, by: User | None = None, reason: str = "")
         if is_new:
             text = _("Cancelled run %(run)d, which was %(before)s. %(reason)s")
             note(by, run.job, text % {"run": run.pk, "before": before.label, "reason": reason})
-    return is_new or Run.objects.filter(pk=run.pk).being_cancelled().exists()
+    return is_new or (before == RunStatus.RUNNING and Run.objects.filter(pk=run.pk).being_cancelled().exists())
 
 
 def _ask_to_stop(run: Run, values: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ class Pause(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.job.code if self.job else _now("all jobs")
+        return self.job.code if self.job else gettext("all jobs")
 
     def is_active(self, now: datetime) -> bool:
         return self.until is None or self.until > now
 
     @property
     def who(self) -> str:
-        return self.by.get_username() if self.by else _now("the command line")
+        return self.by.get_username() if self.by else gettext("the command line")

@@ -23,7 +23,7 @@ class TidiesUp(CronJobBase):
     def do(self) -> str:
         try:
             print("began")
-            note("tidies-up")
+            note(self.code)
             time.sleep(LONG)
         finally:
             print("tidied up")
