@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from backoffice.jobs import control
 from backoffice.jobs.admin import asking, pauses
 from backoffice.jobs.admin.asking import page_of, page_of_runs
-from backoffice.jobs.models import Job, Run
+from backoffice.jobs.models import Job, Pause, Run
 from backoffice.jobs.models.choices import UNFINISHED
 
 
@@ -60,11 +60,11 @@ def controls_of_run(run: Run, user: User) -> list[Control]:
     return [Control(page_of_runs(asking.RUN_AGAIN, [run.pk]), _("Run again"))]
 
 
-def controls_of_all(user: User, now: datetime) -> list[Control]:
-    """What can be done to all jobs at once."""
+def controls_of_all(user: User, overall: Pause | None) -> list[Control]:
+    """What can be done to all jobs at once; ``overall`` is their pause."""
     if not user.has_perm(control.PAUSE_JOB):
         return []
-    if pauses.of_all(now):
+    if overall:
         return [Control(reverse(f"admin:{asking.RESUME}", query={"job": asking.ALL}), _("Resume all jobs"))]
     return [Control(reverse(f"admin:{asking.PAUSE}", query={"job": asking.ALL}), _("Pause all jobs"))]
 

@@ -48,14 +48,14 @@ class Dashboard:
 
 def dashboard(user: User, now: datetime) -> Dashboard:
     seen = overview(now)
-    overall = [control.pause_words(pause) for pause in seen.pauses if pause.job_id is None]
+    overall = next((pause for pause in seen.pauses if pause.job_id is None), None)
     cards = [_running(seen, user, now), _failed(seen, user, now), _coming(seen, now)]
     if own := [pause for pause in seen.pauses if pause.job_id]:
         cards.append(_paused(own, user, now))
     return Dashboard(
         cards=cards,
-        overall=" ".join(overall),
-        controls=controls_of_all(user, now) if overall else [],
+        overall=control.pause_words(overall) if overall else "",
+        controls=controls_of_all(user, overall) if overall else [],
         scheduler=_scheduler(seen, now),
         waits_long=seen.waits_long,
     )
@@ -90,7 +90,9 @@ def _failed_row(run: Run, user: User, now: datetime) -> Row:
 
 def _coming(seen: Overview, now: datetime) -> Card:
     rows = [_coming_row(job, now) for job in seen.coming]
-    return Card(_("Next"), reverse("admin:jobs_job_changelist"), rows, _("Nothing comes due."))
+    is_paused = any(pause.job_id is None for pause in seen.pauses)
+    nothing = _("Nothing: all jobs are paused.") if is_paused else _("Nothing comes due.")
+    return Card(_("Next"), reverse("admin:jobs_job_changelist"), rows, nothing)
 
 
 def _coming_row(job: Job, now: datetime) -> Row:

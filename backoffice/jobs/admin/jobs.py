@@ -87,7 +87,7 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
     """The rows are made from CRON_CLASSES; staff decide whether a job runs, and how."""
 
     form = JobForm
-    list_display = ["code", "state", "lately", "last_run_did", "next_due_row", "controls"]
+    list_display = ["code", "state_in_row", "lately", "last_run_did", "next_due_row", "controls"]
     show_facets = admin.ShowFacets.NEVER
     list_filter = [JobStateFilter]
     list_select_related = ["last_run", "pause__by"]
@@ -127,7 +127,12 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
         return JobList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"controls": controls_of_all(cast(User, request.user), timezone.now())}
+        now = timezone.now()
+        overall = pauses.of_all(now)
+        context = {
+            "controls": controls_of_all(cast(User, request.user), overall),
+            "overall": control.pause_words(overall) if overall else "",
+        }
         return super().changelist_view(request, context | (extra_context or {}))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Job | None:
@@ -173,6 +178,11 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
         seen = _looked_at(job)
         return job_state(job, seen.now, seen.overall)
 
+    @admin.display(description=_("state"))
+    def state_in_row(self, job: Job) -> str:
+        seen = _looked_at(job)
+        return job_state(job, seen.now, seen.overall, in_list=True)
+
     @admin.display(description=_("actions"))
     def controls(self, job: Job) -> str:
         seen = _looked_at(job)
@@ -206,7 +216,9 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
     def next_due(self, job: Job) -> str:
         if job.next_due_at is None or not (job.is_listed and job.is_enabled):
             return display.NOTHING
-        words = display.ahead(job.next_due_at, _looked_at(job).now)
+        seen = _looked_at(job)
+        is_paused = pauses.lasting(job, seen.now, seen.overall)
+        words = gettext("when it is resumed") if is_paused else display.ahead(job.next_due_at, seen.now)
         return format_html('{}<div class="detail">{}</div>', words, display.moment(job.next_due_at))
 
     @admin.display(description=_("next due"), ordering="next_due_at")

@@ -36,15 +36,15 @@ def lasting(job: Job, now: datetime, overall: Pause | None) -> list[Pause]:
     return [pause for pause in (overall, own(job, now)) if pause]
 
 
-def drawn(pauses: Iterable[Pause]) -> SafeString:
-    """A badge for each, with who, until when, and why."""
+def drawn(pauses: Iterable[Pause], *, in_list: bool = False) -> SafeString:
+    """A badge for each, with who, until when, and why; of that of all jobs a list says so above its rows."""
     return format_html_join(
         "",
         '{}<div class="detail">{}</div>',
         (
             (
                 display.badge("odd", gettext("paused") if pause.job_id else gettext("all jobs are paused")),
-                control.pause_words(pause),
+                "" if in_list and pause.job_id is None else control.pause_words(pause),
             )
             for pause in pauses
         ),

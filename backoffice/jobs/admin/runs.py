@@ -33,7 +33,7 @@ OUTPUT = "jobs_run_output"
 
 @admin.register(Run)
 class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
-    list_display = ["number", "job", "state", "cause", "started", "took", "did"]
+    list_display = ["number", "job", "state", "did", "started", "took", "cause"]
     list_filter = [StateFilter, ("queued_at", DayRangeFilter), "trigger", "job"]
     list_select_related = ["job", "lease", "requested_by"]
     sortable_by = ["number"]

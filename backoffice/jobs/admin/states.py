@@ -21,13 +21,13 @@ from backoffice.jobs.models import Job, Lease, Pause
 from backoffice.jobs.scheduler import MISSED_AFTER
 
 
-def job_state(job: Job, now: datetime, overall: Pause | None) -> SafeString:
+def job_state(job: Job, now: datetime, overall: Pause | None, *, in_list: bool = False) -> SafeString:
     """What hinders it first, then what it does, then how it went last. ``overall`` is the pause of all jobs."""
     if job.problem:
         return format_html('{}<div class="problem">{}</div>', display.badge("bad", _("cannot run")), job.problem)
     if not job.is_listed:
         return display.badge("quiet", _("not listed in CRON_CLASSES"))
-    paused = pauses.drawn(pauses.lasting(job, now, overall))
+    paused = pauses.drawn(pauses.lasting(job, now, overall), in_list=in_list)
     living = [lease for lease in job.leases.all() if lease.is_held]
     if living:
         return format_html("{}{}{}", display.badge("busy", _("running")), _since(living[0], now), paused)
