@@ -70,7 +70,7 @@ class JobStateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("running", _("running")),
-            ("failing", _("failed the last time")),
+            ("failing", _("failing")),
             ("overdue", _("overdue")),
             ("paused", _("paused")),
             ("off", _("switched off")),
