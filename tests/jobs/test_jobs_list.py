@@ -97,6 +97,12 @@ def test_a_list_takes_as_many_queries_for_fifty_jobs_as_for_one(job: Job, manage
     assert not [query["sql"] for query in queries if "cronjoblog" in query["sql"]], "the log is not read for it"
 
 
+def test_who_can_change_nothing_sees_the_settings_and_is_not_asked_why(job: Job) -> None:
+    page = logged_in("Viewer").get(reverse("admin:jobs_job_change", args=[job.pk])).content.decode()
+    assert "skip it" in page
+    assert "Why it is changed" not in page
+
+
 def test_settings_are_saved_with_before_after_and_why_in_the_history(job: Job, manager: Client) -> None:
     url = reverse("admin:jobs_job_change", args=[job.pk])
     sent = SETTINGS | {"overlap_policy": OverlapPolicy.WAIT, "max_retries": "3", "reason": "it <must> not be lost"}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
@@ -17,7 +16,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_cron.models import CronJobLock
@@ -27,59 +25,17 @@ from backoffice.jobs.admin import clear_lock, display, pause, pauses, run_now, s
 from backoffice.jobs.admin.asking import CANCEL, CLEAR_LOCK, PAUSE, RESUME, RUN_NOW, AsksFirst, page_of_runs
 from backoffice.jobs.admin.base import TypedAdmin
 from backoffice.jobs.admin.controls import controls_of_all, controls_of_job, drawn
+from backoffice.jobs.admin.job_form import JobForm
+from backoffice.jobs.admin.job_list import JobList, LookedAt, looked_at
 from backoffice.jobs.admin.states import JobStateFilter, job_state
-from backoffice.jobs.models import Job, Pause, Run
-from backoffice.jobs.recent import Recent, recent
+from backoffice.jobs.models import Job, Run
+from backoffice.jobs.recent import recent
 from backoffice.jobs.words import describe
 
 # Of a job's settings, those that only its code can change.
 CODE_SAYS = ("limit", "code_retries", "allows_parallel_runs", "supports_dry_run")
 
 Page = Callable[[Any, HttpRequest], HttpResponse]
-
-
-class JobForm(ModelForm):
-    reason = forms.CharField(
-        label=capfirst(_("reason")),
-        max_length=200,
-        required=False,
-        help_text=_("Why it is changed. Is kept in the job's history, for those who look later."),
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if limit := self.fields.get("time_limit_seconds"):
-            text = _("A run that takes longer is asked to stop, then ended. Empty: %(limit)s, as the code says.")
-            limit.help_text = text % {"limit": display.took(timedelta(seconds=self.instance.lock_seconds))}
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
-        names = [name for name in control.SETTINGS if name in self.cleaned_data]
-        try:
-            control.check_settings(self.instance, names)
-        except ValidationError as error:
-            self.add_error(None, error)
-
-
-class JobList(ChangeList):
-    """With what is asked once for all jobs of a page, instead of for each."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        jobs: list[Any] = list(self.result_list)
-        now = timezone.now()
-        lately, overall = recent([job.pk for job in jobs]), pauses.of_all(now)
-        for job in jobs:
-            job.looked_at = LookedAt(now, overall, lately[job.pk], cast(User, request.user))
-        self.result_list = cast(Any, jobs)
-
-
-class LookedAt:
-    """What there is to know about a job beside its row, at one moment, for one person."""
-
-    def __init__(self, now: datetime, overall: Pause | None, lately: Recent, user: User) -> None:
-        self.now, self.overall, self.lately, self.user = now, overall, lately, user
 
 
 @admin.register(Job)
@@ -117,6 +73,12 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
         *("state", "lately_linked", "timetable_words", "next_due", "retry", "last_run_did", "last_success"),
         *("class_path", "is_listed", *CODE_SAYS),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
+        """Who can change nothing is not asked why."""
+        if self.has_change_permission(request, obj):
+            return self.fieldsets
+        return [(name, {"fields": [one for one in rest["fields"] if one != "reason"]}) for name, rest in self.fieldsets]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         stock = CronJobLock.objects.filter(job_name=OuterRef("class_path"), locked=True)
@@ -175,28 +137,28 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
 
     @admin.display(description=_("state"))
     def state(self, job: Job) -> str:
-        seen = _looked_at(job)
+        seen = looked_at(job)
         return job_state(job, seen.now, seen.overall)
 
     @admin.display(description=_("state"))
     def state_in_row(self, job: Job) -> str:
-        seen = _looked_at(job)
+        seen = looked_at(job)
         return job_state(job, seen.now, seen.overall, in_list=True)
 
     @admin.display(description=_("actions"))
     def controls(self, job: Job) -> str:
-        seen = _looked_at(job)
+        seen = looked_at(job)
         return drawn(controls_of_job(job, seen.user, seen.now))
 
     @admin.display(description=_("last 60 runs"))
     def lately(self, job: Job) -> str:
-        seen = _looked_at(job).lately
+        seen = looked_at(job).lately
         return format_html('{}<div class="detail">{}</div>', strip.strip(seen), strip.rate(seen))
 
     @admin.display(description=_("last 60 runs"))
     def lately_linked(self, job: Job) -> str:
         """With more room: each bar leads to its run."""
-        seen = _looked_at(job).lately
+        seen = looked_at(job).lately
         url = reverse("admin:jobs_run_changelist", query={"job__id__exact": job.pk})
         return format_html(
             '{}<div class="detail">{} <a href="{}">{}</a></div>',
@@ -216,7 +178,7 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
     def next_due(self, job: Job) -> str:
         if job.next_due_at is None or not (job.is_listed and job.is_enabled):
             return display.NOTHING
-        seen = _looked_at(job)
+        seen = looked_at(job)
         is_paused = pauses.lasting(job, seen.now, seen.overall)
         words = gettext("when it is resumed") if is_paused else display.ahead(job.next_due_at, seen.now)
         return format_html('{}<div class="detail">{}</div>', words, display.moment(job.next_due_at))
@@ -281,7 +243,3 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
             return page(self, request)
 
         return path(f"{address}/", self.admin_site.admin_view(view), name=name)
-
-
-def _looked_at(job: Job) -> LookedAt:
-    return cast(LookedAt, cast(Any, job).looked_at)

@@ -18,9 +18,8 @@ from django_cron.models import CronJobLog
 
 from backoffice.jobs.models import Job, Run
 
-# Runs that a search looks through, and logs that it finds in them: the latest.
+# Runs that a search looks through: the latest.
 LOOKED_THROUGH = 20_000
-MOST_FOUND = 500
 
 # A run is queued before its log begins; by so much at the most that is looked for.
 BEFORE = timedelta(days=1)
@@ -45,7 +44,7 @@ def found(logs: QuerySet[CronJobLog], term: str, first_day: str = "", last_day: 
     for word in term.split():
         said = said.filter(Q(summary__icontains=word) | Q(job__in=_with_code(word)))
         jobs = jobs.filter(code__icontains=word)
-    keys = said.filter(log__isnull=False).order_by("-queued_at").values_list("log", flat=True)[:MOST_FOUND]
+    keys = said.filter(log__isnull=False).values_list("log", flat=True)
     codes = list(jobs.values_list("code", flat=True))
     # Both as lists of values, which are looked up by index; a subquery beside OR would read the whole log.
     found: QuerySet[CronJobLog] = logs.filter(Q(code__in=[*codes, term.strip()]) | Q(pk__in=list(keys)))
