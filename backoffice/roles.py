@@ -19,6 +19,7 @@ SEE = {
     "jobs.view_lease",
     "jobs.view_pause",
     "jobs.view_schedulerprocess",
+    "jobs.view_jobtimetablechange",
     "django_cron.view_cronjoblog",
     "django_cron.view_cronjoblock",
     "reporter.view_report",
@@ -28,6 +29,7 @@ SEE = {
     "reporter.view_edition",
     "reporter.view_editionfile",
     "reporter.view_delivery",
+    "reporter.view_reporttimetablechange",
 }
 
 # Not among them: jobs.force_clear_lock, which takes the lock from a run that lives. It is given person by person.
@@ -38,6 +40,7 @@ MANAGE_JOBS = {
     "jobs.change_job",
     "jobs.clear_lock",
     "jobs.export_log",
+    "jobs.reschedule_job",
 }
 
 EDIT_REPORTS = {

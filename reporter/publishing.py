@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from backoffice.jobs.timetable import Due
+from backoffice.jobs.timetable import UNREADABLE, Due
 from reporter import results
 from reporter.building import build_pending
 from reporter.clock import Clock
@@ -28,9 +28,6 @@ logger = logging.getLogger(__name__)
 
 # Seconds that a pass may take; the job comes every five minutes, and what is left goes on then.
 TIME_BUDGET = 240.0
-
-# What reading a timetable raises; an unknown zone is a KeyError, and a folder (“Europe”) on some systems an OSError.
-UNREADABLE = (ValueError, KeyError, OSError)
 
 
 def publish(now: datetime, *, budget: float = TIME_BUDGET, transport: Transport | None = None) -> Summary:
@@ -89,37 +86,60 @@ def claim(report: Report, now: datetime) -> bool:
     """Move the report's timetable on and insert its edition, in one transaction.
 
     Slots that were missed while nothing ran become one edition, for the latest, which says so. False if
-    another process was quicker, or if that slot has had its edition. Raises one of UNREADABLE for a timetable
-    that cannot be read.
+    another process was quicker, if the timetable was changed meanwhile, or if that slot has had its edition.
+    Raises one of UNREADABLE for a timetable that cannot be read.
     """
     timetable = report.timetable
     due = timetable.due(report.next_due_at, now) if report.next_due_at else None
-    following = timetable.next_slot(max(due.latest.at, now) if due else now)
+    # An interval goes on in its steps, however late this is.
+    following = timetable.next_slot(max(due.latest.at, now), due.interval_at) if due else timetable.next_slot(now)
     with transaction.atomic():
-        seen = Report.objects.filter(pk=report.pk, is_enabled=True, next_due_at=report.next_due_at)
+        seen = Report.objects.filter(pk=report.pk, is_enabled=True, next_due_at=report.next_due_at).filter(
+            timetable_data=report.timetable_data, zone=report.zone
+        )
         if not seen.update(next_due_at=following.at if following else None) or due is None:
             return False
         return _insert(report, due, now)
 
 
 def _insert(report: Report, due: Due, now: datetime) -> bool:
+    key = due.latest.key
     try:
         with transaction.atomic():
-            new_edition(
-                report,
-                date.fromisoformat(due.latest.key[:10]),
-                now,
-                why=Why.TIMETABLE,
-                slot=due.latest.key,
-                due_at=due.latest.at,
-                slots_covered=due.count,
-                covers_from=due.first.at,
-            ).save()
+            _edition_due(report, due, now, key).save()
     except IntegrityError:
-        # A clock that was set back brings the same local time again: it had its edition.
-        logger.info("%s: slot %s has had its edition already", report, due.latest.key)
-        return False
+        # A clock that was set back brings the same local time again: it had its edition. One of another zone, which
+        # counted before, is another slot.
+        had = Edition.objects.filter(report=report, slot=key).values_list("due_at", flat=True).first()
+        if had is None or report.timetable.is_same_slot(due.latest, had):
+            logger.info("%s: slot %s has had its edition already", report, key)
+            return False
+        return _insert_of_another_zone(report, due, now)
     return True
+
+
+def _insert_of_another_zone(report: Report, due: Due, now: datetime) -> bool:
+    key = report.timetable.key_of_another_zone(due.latest)
+    if Edition.objects.filter(report=report, slot=key).exists():
+        return False
+    _edition_due(report, due, now, key).save()
+    return True
+
+
+def _edition_due(report: Report, due: Due, now: datetime, key: str) -> Edition:
+    # The key of a set time begins with its local date; that of an interval tells the moment in UTC.
+    is_set_time = due.latest.local_time is not None
+    day = date.fromisoformat(key[:10]) if is_set_time else due.latest.at.astimezone(report.timetable.tz).date()
+    return new_edition(
+        report,
+        day,
+        now,
+        why=Why.TIMETABLE,
+        slot=key,
+        due_at=due.latest.at,
+        slots_covered=due.count,
+        covers_from=due.first.at,
+    )
 
 
 def new_edition(report: Report, day: date, now: datetime, **values: object) -> Edition:

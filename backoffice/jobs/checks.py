@@ -25,7 +25,7 @@ def check_cron_classes(app_configs: Sequence[AppConfig] | None = None, **kwargs:
             found.append(
                 Warning(
                     f"The timetable of {entry.code} never comes due: it has no time and no interval, or no such day.",
-                    hint="Correct its schedule, or run it by hand only.",
+                    hint="Correct its schedule, give it a timetable in the browser, or run it by hand only.",
                     obj=entry.path,
                     id="jobs.W007",
                 )

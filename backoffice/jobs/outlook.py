@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -13,6 +13,11 @@ from backoffice.jobs.timetable import Slot, Timetable
 
 # So often two timetables are asked in turn for a minute that they share: some milliseconds for each other job.
 MOST_STEPS = 100
+
+ONE_DAY = timedelta(days=1)
+
+# So far clock changes are looked for: each zone that has them has them every year.
+DAYS_AHEAD = 366
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,27 @@ def outlook(timetable: Timetable, now: datetime, anchor: datetime | None = None,
 
 
 # --- Clock changes ---
+
+
+def clock_changes(timetable: Timetable, now: datetime, count: int = 2) -> list[Moment]:
+    """Moments of the coming year that a clock change leaves out, shifts or repeats, the first of each change."""
+    if not timetable.has_set_times:
+        return []
+    return list(islice(_first_notes(timetable, now), count))
+
+
+def _first_notes(timetable: Timetable, now: datetime) -> Iterator[Moment]:
+    tz = timetable.tz
+    today = now.astimezone(tz).date()
+    for day in (today + timedelta(days=number) for number in range(DAYS_AHEAD)):
+        opens, closes = (datetime.combine(one, time.min, tzinfo=tz) for one in (day, day + ONE_DAY))
+        if opens.utcoffset() == closes.utcoffset():
+            continue
+        # Of set times alone, and a day more: a spread may take a slot past midnight.
+        start = max(now, opens) - timetable.delay
+        slots = (slot.later(timetable.delay) for slot in timetable.set_times.slots(start, closes + ONE_DAY))
+        noted = ((slot, note) for slot in slots if (note := _note(timetable, slot)))
+        yield from (Moment(slot.at.astimezone(tz), note) for slot, note in islice(noted, 1))
 
 
 def _note(timetable: Timetable, slot: Slot) -> str:

@@ -50,7 +50,7 @@ def changed_over(timetable: Timetable, job: Job, now: datetime) -> dict[str, Any
     """
     since = min(job.claimed_at or now, now)
     anchor = timetable.fresh_anchor(since)
-    slot = timetable.next_slot(since, anchor)
+    slot = timetable.next_unanswered_slot(since, anchor)
     if slot and slot.at <= now and slot.local_time:
         slot = timetable.next_slot(now, anchor)
     elif slot and slot.at <= now:

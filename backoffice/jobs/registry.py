@@ -190,18 +190,27 @@ def bring_in_line(entry: Registration, now: datetime, job: Job | None, *, is_lis
         # The timetable stays where it stood: what comes due meanwhile is made up for, not forgotten.
         values = {"problem": entry.problem.text, "is_listed": is_listed}
     changed = {name: value for name, value in values.items() if getattr(job, name) != value}
-    if "timetable_data" in changed and positions.has_due(job, now):
+    has_own = job.own_timetable is not None  # then the code's is only told
+    if "timetable_data" in changed and not has_own and positions.has_due(job, now):
         # What is due by the old timetable is claimed first; the new one takes over with the next look.
         del changed["timetable_data"]
-    if "timetable_data" in changed:
+    if "timetable_data" in changed and not has_own:
         changed |= positions.changed_over(entry.timetable, job, now)
     elif positions.clock_went_back(job, now):
         changed |= positions.after_set_back(job, now)
     if changed:
-        Job.objects.filter(pk=job.pk).update(**changed)
-        for name, value in changed.items():
-            setattr(job, name, value)
+        _write(job, changed)
     return job
+
+
+def _write(job: Job, changed: dict[str, Any]) -> None:
+    """Where a person gave the job a timetable meanwhile, or took it away, the next look decides anew."""
+    seen = Job.objects.filter(pk=job.pk, own_timetable__isnull=job.own_timetable is None)
+    if not seen.update(**changed):
+        job.refresh_from_db()
+        return
+    for name, value in changed.items():
+        setattr(job, name, value)
 
 
 def named(names: Iterable[str], now: datetime) -> Iterator[tuple[str, Job | None, Problem | None]]:

@@ -17,7 +17,7 @@ from backoffice.jobs.models.choices import TROUBLE
 from backoffice.jobs.models.job import JobQuerySet
 from backoffice.jobs.pauses import fell_into, pauses_of, pauses_words
 from backoffice.jobs.storable import first_line
-from backoffice.jobs.timetable import EARLY, Due, Timetable
+from backoffice.jobs.timetable import EARLY, UNREADABLE, Due, Timetable
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,11 @@ def claim(job: Job, now: datetime) -> Run | None:
 def _due(job: Job, now: datetime) -> Due | None:
     if job.next_slot_at is None or job.next_slot_at > now + EARLY:
         return None
-    return job.timetable.due(job.next_slot_at, now, job.interval_anchor)
+    try:
+        return job.timetable.due(job.next_slot_at, now, job.interval_anchor)
+    except UNREADABLE:  # the others must go on; the job's state says that it is overdue
+        logger.exception("%s: its timetable cannot be read", job.code)
+        return None
 
 
 def _is_day_off(timetable: Timetable, now: datetime) -> bool:
@@ -115,6 +119,13 @@ def _move_on(job: Job, due: Due | None, now: datetime) -> bool:
     )
 
 
+def record_missed(job: Job, now: datetime, why: str) -> None:
+    """Leave a row for what is due of ``job`` and will not be run."""
+    if due := _due(job, now):
+        words = pauses_words(pauses_of(job, due))
+        _record_missed(job, due, due.count, now, f"{words} {why}".lstrip())
+
+
 def _queue(job: Job, due: Due, now: datetime, trigger: RunTrigger, **values: Any) -> Run | None:
     """Queue a run that answers for the slots of ``due``. None if the latest slot has its run already."""
     defaults: dict[str, Any] = {
@@ -134,11 +145,22 @@ def _queue(job: Job, due: Due, now: datetime, trigger: RunTrigger, **values: Any
         with transaction.atomic():
             return Run.objects.create(**(defaults | values))
     except IntegrityError:
+        if key := _another_key(job, due):
+            return _queue(job, due, now, trigger, **(values | {"slot": key}))
         # A clock that was set back brings the same slot again. At a set time it had its run; an interval goes on.
         if due.latest.local_time is None:
             return Run.objects.create(**(defaults | values | {"slot": None}))
         logger.info("%s: slot %s has had its run already", job.code, due.latest.key)
         return None
+
+
+def _another_key(job: Job, due: Due) -> str | None:
+    """A key for a slot that is another than the one with its key: the zone of the timetable has changed since."""
+    slot, timetable = due.latest, job.timetable
+    key = timetable.key_of_another_zone(slot)
+    had = dict(Run.objects.filter(job=job, slot__in=[slot.key, key]).values_list("slot", "due_at"))
+    is_another = slot.key in had and not timetable.is_same_slot(slot, had[slot.key])
+    return key if is_another and key not in had else None
 
 
 def _retry(job: Job, now: datetime) -> Run:

@@ -24,11 +24,15 @@ from backoffice.jobs.schedules import LONGEST_MINUTES, parse_days, parse_minutes
 from backoffice.jobs.set_times import SetTimes
 from backoffice.jobs.slots import Due, Series, Slot, count_shared, due_of_interval, together
 
-__all__ = ["EARLY", "Days", "Due", "Slot", "Timetable", "parse_time"]
+__all__ = ["EARLY", "UNREADABLE", "Days", "Due", "Slot", "Timetable", "parse_time"]
 
 # A crontab tick may come a little before its minute. Set times keep to the clock: at 23:59:59.8 a report of
 # "yesterday" would be one of the day before.
 EARLY = timedelta(milliseconds=500)
+
+# What a stored timetable that means nothing raises when it is read or asked: an unknown zone a KeyError, a folder
+# ("Europe") on some systems an OSError, a country whose working days are not known any more the last one.
+UNREADABLE = (ValueError, KeyError, OSError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,10 @@ class Timetable:
         """
         anchor = _utc(anchor or self.fresh_anchor(after))
         return self._slot_from(_utc(after) - self.delay + INSTANT, anchor - self.delay)
+
+    def next_unanswered_slot(self, since: datetime, anchor: datetime | None = None) -> Slot | None:
+        """The first slot after ``since``, a time that has been answered for: what a new spread only delays is not."""
+        return self.next_slot(since + self.delay if self.has_set_times else since, anchor)
 
     def first_slot(self, now: datetime) -> Slot | None:
         """Where a timetable that is new begins: with this minute; an interval at once."""
@@ -120,6 +128,17 @@ class Timetable:
     def depends_on_zone(self) -> bool:
         """Whether another zone would mean other moments."""
         return self.has_set_times or not self.days.are_all
+
+    def key_of_another_zone(self, slot: Slot) -> str:
+        """For a slot at a set time whose key was used up by the same local time of the zone that counted before."""
+        return f"{slot.key}{(slot.at - self.delay).astimezone(self.tz):%z}"
+
+    def is_same_slot(self, slot: Slot, due_at: datetime) -> bool:
+        """Whether what has the key of ``slot``, and was due at ``due_at``, answered for it; a zone may have changed.
+
+        Only a zone further west brings a local time again, and later; a spread that changed makes no second slot.
+        """
+        return slot.local_time is None or due_at >= slot.at - self.delay
 
     @property
     def tz(self) -> ZoneInfo:

@@ -101,6 +101,12 @@ def read_zone(text: str) -> str:
     raise Refused(message)
 
 
+def zones() -> list[str]:
+    """Those that may be typed, in order; not the ones kept for old programs."""
+    names = (name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return [*sorted(names), "UTC"]
+
+
 def read_country(text: str) -> str:
     code = text.upper()
     if code not in countries():

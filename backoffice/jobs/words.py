@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, time
 from functools import reduce
 from itertools import pairwise
+from typing import Any
 
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.jobs.cron_expressions import CronExpression, read_cron
 from backoffice.jobs.days import Days
-from backoffice.jobs.timetable import Timetable
+from backoffice.jobs.timetable import UNREADABLE, Timetable
 from backoffice.jobs.workdays import country_name
 
 # As many set times of a cron expression are listed; more of them are told only where they are evenly spaced.
@@ -42,6 +43,14 @@ def describe(timetable: Timetable) -> str:
     if timetable.depends_on_zone:
         text = _("%(sentence)s (%(zone)s)") % {"sentence": text, "zone": timetable.zone}
     return text
+
+
+def describe_stored(data: dict[str, Any]) -> str:
+    """The same of a timetable's data, whatever stands there."""
+    try:
+        return describe(Timetable.from_data(data))
+    except UNREADABLE as error:
+        return _("a timetable that cannot be read: %(error)s") % {"error": error}
 
 
 # --- Moments ---

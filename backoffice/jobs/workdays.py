@@ -26,6 +26,16 @@ def countries() -> dict[str, list[str]]:
     return list_supported_countries(include_aliases=False)
 
 
+def subdivisions(country: str) -> dict[str, str]:
+    """Codes of the parts of a country that have holidays of their own, each with a name; none for one not known."""
+    from holidays import country_holidays
+
+    if country not in countries():
+        return {}
+    named = country_holidays(country).get_subdivision_aliases()
+    return {code: (names or [code])[0] for code, names in named.items()}
+
+
 def country_name(code: str) -> str:
     """In English: "Hong Kong" for HK; the code where there is none."""
     from holidays.registry import COUNTRIES

@@ -7,19 +7,22 @@ from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backoffice.jobs.admin.timetables import HasTimetable
+from backoffice.jobs.words import describe_stored
 from reporter import control
 from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
 from reporter.admin.forms import ReportForm, SectionForm, SubscriptionForm
-from reporter.models import Edition, EditionState, Report, ReportSection, Subscription, Weekday
-
-TIMETABLE_FIELDS = ("times", "weekdays", "zone", "is_enabled")
+from reporter.admin.timetables import ReportTimetablePage
+from reporter.models import Edition, EditionState, Report, ReportSection, Subscription
 
 
 class SectionInline(admin.TabularInline):
@@ -36,20 +39,25 @@ class SubscriptionInline(admin.TabularInline):
 
 
 @admin.register(Report)
-class ReportAdmin(admin.ModelAdmin):
+class ReportAdmin(HasTimetable, admin.ModelAdmin):
     form = ReportForm
+    timetable_page = ReportTimetablePage
     actions = ["send_now"]
     list_display = ["name", "is_enabled", "timetable_text", "next_due", "subscribers", "last_edition", "owner"]
     list_filter = ["is_enabled", "language", "period"]
     list_select_related = ["owner"]
     search_fields = ["name"]
     ordering = ["name"]  # said here, too: a list with counted columns does not take it from the model
-    readonly_fields = ["next_due", "list_of_subscribers"]
+    readonly_fields = ["timetable_and_link", "next_due", "list_of_subscribers"]
     fieldsets = [
         (None, {"fields": ["name", "subject", "intro", "language", "period", "owner"]}),
-        (gettext_lazy("Timetable"), {"fields": ["is_enabled", "times", "weekdays", "zone", "next_due"]}),
+        (gettext_lazy("Timetable"), {"fields": ["is_enabled", "timetable_and_link", "next_due"]}),
         (gettext_lazy("Subscribers"), {"fields": ["list_of_subscribers"]}),
     ]
+
+    def timetable_texts(self, row: Report) -> tuple[str, str]:
+        help_text = "" if row.pk else _("To begin with. Once the report is saved, you are asked for another.")
+        return capfirst(describe_stored(row.whole_timetable)), help_text
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         latest = Edition.objects.filter(report=OuterRef("pk")).order_by("-pk")
@@ -67,10 +75,7 @@ class ReportAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("timetable"))
     def timetable_text(self, report: Report) -> str:
-        days = _("daily")
-        if report.weekdays is not None:
-            days = ", ".join(str(Weekday(day).label) for day in report.weekdays)
-        return f"{', '.join(report.times)} · {days} · {report.zone}"
+        return capfirst(describe_stored(report.whole_timetable))
 
     @admin.display(description=gettext_lazy("next due"), ordering="next_due_at")
     def next_due(self, report: Report) -> str:
@@ -103,10 +108,17 @@ class ReportAdmin(admin.ModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return super().get_changeform_initial_data(request) | {"owner": request.user.pk}
 
+    def response_add(self, request: HttpRequest, obj: Report, post_url_continue: str | None = None) -> HttpResponse:
+        """What comes next for a new report is when it is to be sent."""
+        if request.POST.keys() & {"_addanother", "_continue", "_popup"} or not self.may_change_timetable(request):
+            return super().response_add(request, obj, post_url_continue)
+        text = _("“%(report)s” was added. When is it to be sent?") % {"report": obj}
+        self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:reporter_report_timetable", args=[obj.pk]))
+
     def save_model(self, request: HttpRequest, obj: Report, form: ModelForm, change: bool) -> None:
-        stored = Report.objects.filter(pk=obj.pk).values(*TIMETABLE_FIELDS).first()
-        if stored != {name: getattr(obj, name) for name in TIMETABLE_FIELDS}:
-            control.reschedule(obj, timezone.now())
+        if "is_enabled" in form.changed_data or not change:
+            control.begin_anew(obj, timezone.now())
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

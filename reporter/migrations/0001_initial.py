@@ -103,8 +103,7 @@ class Migration(migrations.Migration):
                 (
                     "times",
                     models.JSONField(
-                        default=reporter.models.report.default_times,
-                        validators=[reporter.models.validators.validate_times],
+                        default=list,
                         verbose_name="times",
                     ),
                 ),
@@ -113,7 +112,6 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         null=True,
-                        validators=[reporter.models.validators.validate_weekdays],
                         verbose_name="weekdays",
                     ),
                 ),

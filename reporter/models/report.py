@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.jobs.timetable import Timetable
 from reporter.models.choices import Language
-from reporter.models.validators import validate_subject, validate_times, validate_weekdays, validate_zone
+from reporter.models.validators import validate_subject, validate_zone
 from reporter.periods import PeriodChoice
 
 
@@ -20,8 +21,8 @@ def default_zone() -> str:
     return settings.TIME_ZONE
 
 
-def default_times() -> list[str]:
-    return ["08:00"]
+def default_timetable() -> dict[str, Any]:
+    return {"times": ["08:00"]}
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -55,8 +56,8 @@ class Report(models.Model):
     period = models.CharField(_("period"), max_length=16, choices=PeriodChoice.choices, default=PeriodChoice.YESTERDAY)
 
     zone = models.CharField(_("time zone"), max_length=64, default=default_zone, validators=[validate_zone])
-    times = models.JSONField(_("times"), default=default_times, validators=[validate_times])
-    weekdays = models.JSONField(_("weekdays"), null=True, blank=True, validators=[validate_weekdays])
+    # A timetable's data without the zone, which is the report's, and the same for the days that it tells of.
+    timetable_data = models.JSONField(_("timetable"), default=default_timetable, editable=False)
     is_enabled = models.BooleanField(_("enabled"), default=True)
 
     # The first slot that has no edition yet; moved on in the transaction that inserts the edition.
@@ -83,11 +84,21 @@ class Report(models.Model):
 
     @property
     def timetable(self) -> Timetable:
-        return Timetable.from_data({"times": self.times, "weekdays": self.weekdays, "zone": self.zone})
+        return Timetable.from_data(self.whole_timetable, self.timetable_code)
+
+    @property
+    def timetable_code(self) -> str:
+        """What a spread goes by."""
+        return f"report-{self.pk}"
+
+    @property
+    def whole_timetable(self) -> dict[str, Any]:
+        """The data with the zone."""
+        return {**self.timetable_data, "zone": self.zone}
 
     def reschedule(self, now: datetime) -> None:
         """Start the timetable anew from ``now``: what was due before stays as it is. The caller saves."""
-        slot = self.timetable.next_slot(now)
+        slot = self.timetable.next_unanswered_slot(now)
         self.next_due_at = slot.at if slot else None
 
 

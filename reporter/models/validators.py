@@ -9,7 +9,6 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from backoffice.jobs.timetable import parse_time
 from reporter.models.choices import Weekday
 
 # What stands for something else in a subject; the mail's writer puts it there.
@@ -21,18 +20,6 @@ def validate_zone(value: str) -> None:
         raise ValidationError(
             _("“%(zone)s” is not a time zone. Write it like Europe/Berlin or Asia/Shanghai."), params={"zone": value}
         )
-
-
-def validate_times(value: Any) -> None:
-    if not isinstance(value, list) or not value:
-        raise ValidationError(_("Give at least one time of the day, such as 08:00."))
-    for text in value:
-        try:
-            parse_time(text)
-        except ValueError:
-            raise ValidationError(
-                _("“%(time)s” is not a time of the day such as 08:00."), params={"time": text}
-            ) from None
 
 
 def validate_weekdays(value: Any) -> None:

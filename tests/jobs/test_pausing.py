@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from backoffice.jobs import control, registry, scheduler
 from backoffice.jobs.attention import attention
 from backoffice.jobs.models import Job, MissedPolicy, Pause, Run, RunStatus
+from backoffice.jobs.timetable import Timetable
 from tests.jobs.listing import Listing, at
 from tests.jobs.staff import person
 
@@ -153,6 +154,14 @@ def test_to_pause_again_moves_the_end_and_the_history_says_what_was_before_and_a
     ]
     control.pause(hourly, MONDAY + 3 * HOUR, by=ann)
     assert Pause.objects.get().since == MONDAY + 3 * HOUR
+
+
+def test_what_was_due_while_paused_is_on_record_when_the_timetable_is_changed_before_it_ends(hourly: Job) -> None:
+    control.pause(hourly, MONDAY, reason="stocktaking")
+    control.reschedule(hourly, Timetable(every_minutes=30), MONDAY + 2 * HOUR)
+    words = "It was paused by the command line since 2026-03-02 08:00, for good: stocktaking."
+    assert missed() == [(2, f"{words} Its timetable was changed before it could run.")]
+    assert tick(MONDAY + 3 * HOUR) == []
 
 
 def test_there_is_one_pause_of_all(hourly: Job) -> None:

@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from backoffice.jobs.outlook import clashes, outlook
+from backoffice.jobs.outlook import clashes, clock_changes, outlook
 from backoffice.jobs.timetable import Days, Timetable
 from tests.jobs.timetable_play import at
 
@@ -172,3 +172,24 @@ def test_a_hundred_jobs_that_never_meet_are_compared_within_the_time_of_a_key_pr
     began = process_time()
     assert clashes(Timetable(cron="*/2 * * * *"), others, NOW, 30 * WEEK) == []
     assert process_time() - began < 1
+
+
+# --- Clock changes further ahead than the next moments ---
+
+
+def test_the_clock_changes_of_the_coming_year_are_told_where_they_matter() -> None:
+    def told(timetable: Timetable) -> list[str]:
+        return [f"{one.at:%Y-%m-%d %H:%M} {one.note}" for one in clock_changes(timetable, NOW)]
+
+    assert told(Timetable(times=(time(2, 30),), zone=BERLIN)) == [
+        "2027-03-28 03:30 02:30 does not exist on that night; it runs at 03:30",
+        "2027-10-31 02:30 02:30 comes twice on that night; it runs the first time only",
+    ]
+    assert len(told(Timetable(cron="*/10 * * * *", zone=NEW_YORK))) == 2  # one of each change, of many
+    for untouched in (
+        Timetable(times=(time(8),), zone=BERLIN),
+        Timetable(times=(time(2, 30),), zone=SHANGHAI),
+        Timetable(times=(time(2, 30),), days=Days(weekdays=frozenset({0})), zone=BERLIN),
+        Timetable(every_minutes=10, zone=BERLIN),
+    ):
+        assert told(untouched) == []

@@ -59,7 +59,8 @@ def make_report(people: People, db: None) -> MakeReport:
     """``make_report("Sales", "ada@example.com", …)``: a report with one section, due at EIGHT."""
 
     def make(name: str = "Sales", *addresses: str, datasets: tuple[str, ...] = ("people",), **values: Any) -> Report:
-        defaults = {"zone": "UTC", "times": ["08:00"], "next_due_at": EIGHT}
+        timetable = {"times": values.pop("times", ["08:00"])}
+        defaults = {"zone": "UTC", "timetable_data": timetable, "next_due_at": EIGHT}
         report = Report.objects.create(name=name, **(defaults | values))
         for position, key in enumerate(datasets):
             ReportSection.objects.create(report=report, position=position, dataset=key)

@@ -167,7 +167,6 @@ def test_send_now_is_not_offered_without_the_permission(sent: Edition) -> None:
 
 def form_of(report: Report, **values: Any) -> dict[str, Any]:
     data = {key: value for key, value in model_to_dict(report).items() if value is not None}
-    data["times"] = ", ".join(report.times)
     inlines = {}
     for prefix in ("sections", "subscriptions"):
         inlines |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
@@ -181,20 +180,11 @@ def save(client: Client, report: Report, **values: Any) -> str:
     return "" if response.status_code == 302 else response.content.decode()
 
 
-def test_a_changed_timetable_is_reckoned_anew(admin_client: Client, make_report: MakeReport) -> None:
-    report = make_report("Sales")
-    assert save(admin_client, report, times="8:5， 18：30 08:05", weekdays=["0", "4"], zone="Asia/Shanghai") == ""
-    assert report.times == ["08:05", "18:30"]
-    assert report.weekdays == [0, 4]
-    assert report.next_due_at == report.timetable.next_slot(timezone.now()).at  # type: ignore[union-attr]
-
-
 def test_other_changes_leave_a_due_slot_as_it_is(admin_client: Client, make_report: MakeReport) -> None:
     report = make_report("Sales")
     assert save(admin_client, report, intro="Hello") == ""
     assert report.intro == "Hello"
     assert report.next_due_at == EIGHT
-    assert report.weekdays is None
 
 
 def test_what_came_due_while_a_report_was_off_is_not_sent_when_it_is_on_again(
@@ -206,31 +196,14 @@ def test_what_came_due_while_a_report_was_off_is_not_sent_when_it_is_on_again(
     assert report.next_due_at > timezone.now()
 
 
-def test_what_is_due_is_not_missed_over_a_change_of_the_timetable(
-    admin_client: Client, make_report: MakeReport
-) -> None:
-    now = timezone.now()
-    slot = (now - timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
-    report = make_report("Sales", times=[f"{slot:%H:%M}"], next_due_at=slot)
-    assert save(admin_client, report, times="04:44") == ""
-    assert Edition.objects.get().due_at == slot
-    assert report.next_due_at
-    assert report.next_due_at > now
-
-
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("times", "8 o'clock", "is not a time of the day such as 08:00."),
-        ("times", "25:00", "“25:00” is not a time of the day"),
-        ("times", " , ", "This field is required."),
-        ("zone", "Mars/Olympus", "“Mars/Olympus” is not a time zone."),
         ("subject", "{reprot}", "“{reprot}” stands for nothing in a subject; these do: {report}, {date}, {period}."),
         ("subject", "Of {date}: {report.pk}", "“{report.pk}” stands for nothing in a subject"),
         ("subject", "{}", "“{}” stands for nothing in a subject"),
         ("subject", "{report", "A brace has no counterpart."),
         ("subject", "{{report}}", "A brace has no counterpart."),
-        ("weekdays", ["7"], "7 is not one of the available choices"),
     ],
 )
 def test_a_mistake_is_said_in_words(

@@ -35,7 +35,7 @@ def test_the_demo_is_sent_at_once_and_once(hours: float, mail_into_files: Path) 
 def test_the_demo_changes_nothing_that_is_there(db: None) -> None:
     owner = User.objects.create_user("demo")
     load_demo(owner, EIGHT)
-    Report.objects.update(times=["10:00"], is_enabled=False)
+    Report.objects.update(timetable_data={"times": ["10:00"]}, is_enabled=False)
     load_demo(owner, EIGHT + timedelta(days=1))
     assert set(Report.objects.values_list("is_enabled", flat=True)) == {False}
     assert Report.objects.count() == 2

@@ -28,9 +28,10 @@ from backoffice.jobs.admin.controls import controls_of_all, controls_of_job, dra
 from backoffice.jobs.admin.job_form import JobForm
 from backoffice.jobs.admin.job_list import JobList, LookedAt, looked_at
 from backoffice.jobs.admin.states import JobStateFilter, job_state
+from backoffice.jobs.admin.timetables import HasTimetable, JobTimetablePage
 from backoffice.jobs.models import Job, Run
 from backoffice.jobs.recent import recent
-from backoffice.jobs.words import describe
+from backoffice.jobs.words import describe_stored
 
 # Of a job's settings, those that only its code can change.
 CODE_SAYS = ("limit", "code_retries", "allows_parallel_runs", "supports_dry_run")
@@ -39,10 +40,11 @@ Page = Callable[[Any, HttpRequest], HttpResponse]
 
 
 @admin.register(Job)
-class JobAdmin(AsksFirst, TypedAdmin[Job]):
+class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
     """The rows are made from CRON_CLASSES; staff decide whether a job runs, and how."""
 
     form = JobForm
+    timetable_page = JobTimetablePage
     list_display = ["code", "state_in_row", "lately", "last_run_did", "next_due_row", "controls"]
     show_facets = admin.ShowFacets.NEVER
     list_filter = [JobStateFilter]
@@ -52,33 +54,22 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
     actions = ["run_now", "cancel", "pause", "resume", "clear_lock"]
     fieldsets = [
         (None, {"fields": ["state", "lately_linked"]}),
-        (_("Timetable"), {"fields": ["timetable_words", "next_due", "retry"]}),
+        (_("Timetable"), {"fields": ["timetable_and_link", "next_due", "retry"]}),
         (_("Last run"), {"fields": ["last_run_did", "last_success"]}),
         (_("Settings"), {"fields": [*control.SETTINGS, "reason"]}),
-        (
-            _("Code"),
-            {
-                "fields": [
-                    "class_path",
-                    "is_listed",
-                    "limit",
-                    "code_retries",
-                    "allows_parallel_runs",
-                    "supports_dry_run",
-                ]
-            },
-        ),
+        (_("Code"), {"fields": ["class_path", "is_listed", *CODE_SAYS]}),
     ]
     readonly_fields = [
-        *("state", "lately_linked", "timetable_words", "next_due", "retry", "last_run_did", "last_success"),
+        *("state", "lately_linked", "next_due", "retry", "last_run_did", "last_success"),
         *("class_path", "is_listed", *CODE_SAYS),
     ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
         """Who can change nothing is not asked why."""
+        fieldsets = super().get_fieldsets(request, obj)
         if self.has_change_permission(request, obj):
-            return self.fieldsets
-        return [(name, {"fields": [one for one in rest["fields"] if one != "reason"]}) for name, rest in self.fieldsets]
+            return fieldsets
+        return [(name, {"fields": [one for one in rest["fields"] if one != "reason"]}) for name, rest in fieldsets]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         stock = CronJobLock.objects.filter(job_name=OuterRef("class_path"), locked=True)
@@ -185,14 +176,11 @@ class JobAdmin(AsksFirst, TypedAdmin[Job]):
 
     @admin.display(description=_("next due"), ordering="next_due_at")
     def next_due_row(self, job: Job) -> str:
-        label, words = gettext("next due"), describe(job.timetable)
+        in_force = job.timetable_data if job.own_timetable is None else job.own_timetable
+        label, words = gettext("next due"), describe_stored(in_force)
         return format_html(
             '<span class="label">{}: </span>{}<div class="detail">{}</div>', label, self.next_due(job), words
         )
-
-    @admin.display(description=_("timetable"))
-    def timetable_words(self, job: Job) -> str:
-        return describe(job.timetable)
 
     @admin.display(description=_("last success"))
     def last_success(self, job: Job) -> str:

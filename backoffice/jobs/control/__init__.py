@@ -9,10 +9,12 @@ from backoffice.jobs.control.rights import (
     EXPORT_LOG,
     FORCE_CLEAR_LOCK,
     PAUSE_JOB,
+    RESCHEDULE_JOB,
     RUN_JOB,
 )
 from backoffice.jobs.control.running import AlreadyQueued, CannotBeCancelled, NoDryRun, cancel, run_again, run_now
 from backoffice.jobs.control.settings import SETTINGS, change_settings, check_settings
+from backoffice.jobs.control.timetables import ChangedMeanwhile, in_words, insist_on_latest, put_back, reschedule
 from backoffice.jobs.pauses import pause_words
 
 __all__ = [
@@ -22,10 +24,12 @@ __all__ = [
     "EXPORT_LOG",
     "FORCE_CLEAR_LOCK",
     "PAUSE_JOB",
+    "RESCHEDULE_JOB",
     "RUN_JOB",
     "SETTINGS",
     "AlreadyQueued",
     "CannotBeCancelled",
+    "ChangedMeanwhile",
     "LockIsHeld",
     "NoDryRun",
     "cancel",
@@ -34,9 +38,13 @@ __all__ = [
     "clear_lock",
     "has_stock_lock",
     "holder_words",
+    "in_words",
+    "insist_on_latest",
     "leases_held",
     "pause",
     "pause_words",
+    "put_back",
+    "reschedule",
     "resume",
     "run_again",
     "run_now",

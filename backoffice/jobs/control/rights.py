@@ -15,6 +15,7 @@ CANCEL_RUN = "jobs.cancel_run"
 CLEAR_LOCK = "jobs.clear_lock"
 FORCE_CLEAR_LOCK = "jobs.force_clear_lock"
 EXPORT_LOG = "jobs.export_log"
+RESCHEDULE_JOB = "jobs.reschedule_job"
 
 
 def check(by: User | None, permission: str) -> None:

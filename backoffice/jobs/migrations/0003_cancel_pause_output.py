@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0002_permissions"),
+        ("jobs", "0003_own_timetable"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                     ("clear_lock", "Can clear the lock of a job"),
                     ("force_clear_lock", "Can clear the lock of a run that lives"),
                     ("export_log", "Can export the log"),
+                    ("reschedule_job", "Can change the timetable of a job"),
                 ],
                 "verbose_name": "job",
                 "verbose_name_plural": "jobs",

@@ -1,4 +1,5 @@
 from backoffice.jobs.models.choices import MissedPolicy, OverlapPolicy, RunStatus, RunTrigger
+from backoffice.jobs.models.history import JobTimetableChange
 from backoffice.jobs.models.job import Job
 from backoffice.jobs.models.lease import Lease
 from backoffice.jobs.models.output import RunOutput
@@ -8,6 +9,7 @@ from backoffice.jobs.models.scheduler_process import SchedulerProcess
 
 __all__ = [
     "Job",
+    "JobTimetableChange",
     "Lease",
     "MissedPolicy",
     "OverlapPolicy",

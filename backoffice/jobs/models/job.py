@@ -79,6 +79,8 @@ class Job(models.Model):
 
     # As the class declares it; kept here so that a tick need not import the class.
     timetable_data = models.JSONField(_("timetable"), default=dict)
+    # What staff have set in its place; None: as in the code.
+    own_timetable = models.JSONField(_("own timetable"), null=True, blank=True, editable=False)
     retry_minutes = models.FloatField(_("minutes to the retry of a failed run"), null=True, blank=True)
     lock_seconds = models.PositiveIntegerField(_("longest run, in seconds"), default=24 * 60 * 60)
     allows_parallel_runs = models.BooleanField(_("may run beside itself"), default=False)
@@ -111,6 +113,7 @@ class Job(models.Model):
             ("clear_lock", _("Can clear the lock of a job")),
             ("force_clear_lock", _("Can clear the lock of a run that lives")),
             ("export_log", _("Can export the log")),
+            ("reschedule_job", _("Can change the timetable of a job")),
         ]
         indexes = [
             models.Index(fields=["next_due_at"], name="job_due", condition=Q(is_listed=True) & Q(is_enabled=True)),
@@ -121,6 +124,13 @@ class Job(models.Model):
 
     @property
     def timetable(self) -> Timetable:
+        """The one that counts: that of staff, or else that of the code."""
+        if self.own_timetable is not None:
+            return Timetable.from_data(self.own_timetable, self.code)
+        return self.timetable_in_code
+
+    @property
+    def timetable_in_code(self) -> Timetable:
         return Timetable.from_data(self.timetable_data, self.code)
 
     @property
