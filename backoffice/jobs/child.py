@@ -28,14 +28,22 @@ LIFELINE = "BACKOFFICE_LIFELINE"
 LOOK_SECONDS = 0.5
 PUNCTUAL_LOOKS = 3
 
+# Seconds between looks at what a job has told of its progress.
+PROGRESS_SECONDS = 0.5
+
 
 class Answers:
-    """What is said to the supervisor, by two threads: an object on a line."""
+    """What is said to the supervisor, an object on a line: how runs ended and, by a thread of its own, their progress.
+
+    No other thread does that: it may wait for a supervisor that does not read, and must not keep the watch from ending
+    this process.
+    """
 
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe
         self._lock = threading.Lock()
         self.progress = LatestProgress()
+        threading.Thread(target=self._follow_progress, daemon=True).start()
 
     def say(self, message: dict[str, Any]) -> None:
         with self._lock:
@@ -46,6 +54,12 @@ class Answers:
             if news := self.progress.news():
                 self._say({"progress": news})
 
+    def _follow_progress(self) -> None:
+        while True:
+            threading.Event().wait(PROGRESS_SECONDS)
+            with contextlib.suppress(OSError, ValueError):  # a job may have closed it; the main thread will see
+                self.pass_on_progress()
+
     def _say(self, message: dict[str, Any]) -> None:
         self._pipe.write(json.dumps(message).encode() + b"\n")
         self._pipe.flush()
@@ -54,9 +68,8 @@ class Answers:
 class Supervised:
     """The line to the supervisor: its orders, and when it last held the lease, by the clock that both share."""
 
-    def __init__(self, orders: BinaryIO, answers: Answers, interruption: Interruption) -> None:
+    def __init__(self, orders: BinaryIO, interruption: Interruption) -> None:
         self._orders = orders
-        self._answers = answers
         self._interruption = interruption
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._held_at = steady_seconds()
@@ -97,8 +110,6 @@ class Supervised:
             looked_at = steady_seconds()
             if punctual >= PUNCTUAL_LOOKS and self._is_silent():
                 end_with_all()
-            with contextlib.suppress(OSError, ValueError):  # a job may have closed it; the main thread will see
-                self._answers.pass_on_progress()
 
     def _is_silent(self) -> bool:
         patience = self._patience
@@ -209,7 +220,7 @@ def main() -> None:
     hang_on_lifeline()
     orders, pipe, output = take_over_streams()
     answers, interruption = Answers(pipe), Interruption()
-    supervised = Supervised(orders, answers, interruption)
+    supervised = Supervised(orders, interruption)
     import django
 
     django.setup()
