@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ from backoffice.jobs.attention import attention
 # What stands first in the menu. What is not here comes after it.
 APP_ORDER = ["jobs", "django_cron", "reporter", "auth"]
 MODEL_ORDER = [
-    *("Job", "Run", "Lease"),
+    *("Job", "Run", "Lease", "Pause"),
     *("CronJobLog", "CronJobLock"),
     *("Report", "Query", "Subscription", "GroupSubscription", "Recipient", "RecipientGroup", "Tag"),
     *("Edition", "Delivery"),
@@ -37,11 +37,21 @@ class BackOfficeSite(admin.AdminSite):
             app["models"].sort(key=lambda model: _place(model["object_name"], MODEL_ORDER))
         return sorted(apps, key=lambda app: _place(app["app_label"], APP_ORDER))
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """A page that follows something loads anew when the session has ended, instead of showing this in its midst."""
+        if "HX-Request" in request.headers:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return super().login(request, extra_context)
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """The dashboard: what is wrong stands on top, for those who may see it."""
+        """The dashboard: what is wrong stands on top, then what runs and what comes, for those who may see it."""
         context = extra_context or {}
-        if cast(User, request.user).has_perm("jobs.view_run"):
-            context = {"attention": attention(timezone.now())} | context
+        user = cast(User, request.user)
+        if user.has_perms(["jobs.view_run", "jobs.view_job"]):
+            from backoffice.jobs.admin.dashboard import dashboard  # needs the models, which load after the site
+
+            now = timezone.now()
+            context = {"attention": attention(now), "dashboard": dashboard(user, now)} | context
         return super().index(request, context)
 
 

@@ -7,12 +7,15 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
+from backoffice.jobs import control, lifecycle
+from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger, SchedulerProcess
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +41,7 @@ def dashboard(client: Client) -> str:
 
 
 def link_of_failures(page: str) -> str:
-    found = re.search(r'href="([^"]*state=trouble[^"]*)"', page)
+    found = re.search(r'href="([^"]*state=trouble&amp;[^"]*)"', page)
     return unescape(found[1]) if found else ""
 
 
@@ -93,6 +96,62 @@ def test_the_dashboard_names_jobs_that_cannot_run_or_whose_time_came_and_went(vi
     assert "1 job is overdue</a>: shop.tidy" in page
 
 
+def started(job: Job) -> Run:
+    run = control.run_now(job, timezone.now(), by=User.objects.get(username="vera"))
+    assert lifecycle.start(run, lifecycle.Holder("host-a", 77, 78))
+    return run
+
+
+def test_the_dashboard_says_what_runs_what_failed_last_and_what_comes_next(viewer: Client, job: Job) -> None:
+    User.objects.get(username="vera").user_permissions.add(Permission.objects.get(codename="run_job"))
+    failed = [ended_run(job, RunStatus.FAILED, hours_ago=hours) for hours in (3, 2)]
+    Run.objects.update(summary="no <such> account")
+    Job.objects.update(failures_in_a_row=2)
+    other = Job.objects.create(code="shop.other", class_path="x.Y", is_listed=True)
+    ended_run(other, RunStatus.FAILED, hours_ago=1)
+    running = started(other)
+    page = dashboard(viewer)
+    cards = {card.title: card for card in viewer.get(reverse("admin:index")).context["dashboard"].cards}
+    assert [row.controls for row in cards["Running now"].rows] == [()], "she may not cancel it"
+    assert f"shop.other #{running.pk}" in page
+    assert "started by: vera" in page
+    assert f"shop.tidy #{failed[1].pk}" in page
+    assert f"shop.tidy #{failed[0].pk}" not in page, "of each job its latest failure"
+    assert "no &lt;such&gt; account" in page
+    assert "succeeded since" in page, "of the job that has no failure to its name any more"
+    assert "in 5 min" in page
+
+
+def test_the_dashboard_costs_the_same_whatever_runs_waits_and_failed(viewer: Client, job: Job) -> None:
+    counts = []
+    for number in (1, 30):
+        for _time in range(number):
+            other = Job.objects.create(code=f"x{number}.{_time}", class_path="x.Y", is_listed=True)
+            ended_run(other, RunStatus.FAILED, hours_ago=1)
+            assert lifecycle.start(control.run_now(other, timezone.now()), lifecycle.Holder("host-a", 77, 78))
+            control.run_now(other, timezone.now())
+            control.pause(other, timezone.now(), reason="x")
+        with CaptureQueriesContext(connection) as queries:
+            dashboard(viewer)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 18
+
+
+def test_the_dashboard_says_whether_a_scheduler_lives(viewer: Client, job: Job) -> None:
+    assert "No scheduler lives, and none has started anything yet." in dashboard(viewer)
+    Job.objects.update(claimed_at=timezone.now() - timedelta(minutes=10))
+    assert "The last time that one started something was 10 min ago." in dashboard(viewer)
+    SchedulerProcess.objects.beat("host-a", 77)
+    assert "The scheduler lives, on host-a." in dashboard(viewer)
+
+
+def test_the_dashboard_warns_of_runs_that_nobody_takes_out_of_the_queue(viewer: Client, job: Job) -> None:
+    run = control.run_now(job, timezone.now())
+    assert "Runs wait in the queue" not in dashboard(viewer)
+    Run.objects.filter(pk=run.pk).update(queued_at=timezone.now() - timedelta(minutes=6))
+    assert "Runs wait in the queue" in dashboard(viewer)
+
+
 def test_a_job_that_is_switched_off_is_not_overdue(viewer: Client, job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(next_due_at=timezone.now() - timedelta(hours=1), is_enabled=False)
     assert "attention-bad" not in dashboard(viewer)
@@ -136,4 +195,4 @@ def test_nothing_inline_and_nothing_foreign_is_allowed_to_run(client: Client) ->
 def test_the_menu_begins_with_jobs_and_runs(viewer: Client) -> None:
     apps = viewer.get(reverse("admin:index")).context["app_list"]
     assert [app["app_label"] for app in apps][:3] == ["jobs", "django_cron", "reporter"]
-    assert [model["object_name"] for model in apps[0]["models"]] == ["Job", "Run", "Lease"]
+    assert [model["object_name"] for model in apps[0]["models"]] == ["Job", "Run", "Lease", "Pause"]

@@ -59,6 +59,14 @@ with transaction.atomic():  # or else the site's own scheduler may start the run
 """
 
 
+# The report job of the demo, and two that take their time.
+JOBS = [
+    "reporter.cron.SendDailyReportsCronJob",
+    "tests.browser.sample_jobs.Counting",
+    "tests.browser.sample_jobs.CountingOn",
+]
+
+
 @dataclass(frozen=True)
 class Site:
     url: str
@@ -86,7 +94,7 @@ class Watched:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, chromium_path: str) -> Iterator[Site]:
-    """What `make run` serves, with a few more logs."""
+    """What `make run` serves, with a few more jobs and logs."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if name not in OURS} | {
         "DATA_DIR": str(tmp_path_factory.mktemp("site")),
@@ -94,6 +102,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, chromium_path: str) -> Iterat
         "DATABASE_URL": "",
         "EMAIL_URL": "",
         "CACHE_URL": "",
+        "CRON_CLASSES": ",".join(JOBS),
         "PORT": str(port),
     }
     manage = [sys.executable, "-W", "error", "manage.py"]

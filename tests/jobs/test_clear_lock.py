@@ -179,18 +179,26 @@ def test_forcing_takes_a_permission_of_its_own(job: Job) -> None:
     page = client.get(reverse(PAGE), {"job": job.pk}).content.decode()
     assert "Its holder lives" in page
     assert 'name="force"' not in page
+    assert f'href="{reverse("admin:jobs_run_cancel")}?run={run.pk}"' in page, "the orderly way is offered instead"
     assert client.post(reverse(PAGE), {"job": job.pk, "reason": "x", "force": "on"}).status_code == 403
     assert status(run) == RunStatus.RUNNING
 
 
-def test_a_row_of_the_jobs_offers_it_where_there_is_a_lock_of_either_kind(job: Job) -> None:
+def test_a_row_of_the_jobs_offers_it_where_there_is_something_to_clear(job: Job) -> None:
     free = Job.objects.create(code="shop.free", class_path="shop.cron.Free")
     stock = Job.objects.create(code="shop.stock", class_path="shop.cron.Stock")
     CronJobLock.objects.create(job_name=stock.class_path, locked=True)
-    started(job)
-    page = logged_in("Job manager").get(reverse("admin:jobs_job_changelist")).content.decode()
-    offered = [one for one in (job, stock, free) if f'href="{reverse(PAGE)}?job={one.pk}"' in page]
-    assert offered == [job, stock]
+    alive = Job.objects.create(code="shop.alive", class_path="shop.cron.Alive")
+    died(job)
+    started(alive)
+
+    def offered(*permissions: str) -> list[Job]:
+        client = logged_in("Job manager", *permissions, name="".join(("ann", *permissions)))
+        page = client.get(reverse("admin:jobs_job_changelist")).content.decode()
+        return [one for one in (job, stock, free, alive) if f'href="{reverse(PAGE)}?job={one.pk}"' in page]
+
+    assert offered() == [job, stock]
+    assert offered("force_clear_lock") == [job, stock, alive]
 
 
 # --- In the browser ---------------------------------------------------------------------------------------

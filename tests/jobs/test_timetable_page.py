@@ -228,6 +228,6 @@ def test_an_answer_costs_the_same_with_any_number_of_jobs(
 ) -> None:
     for number in range(20):
         make_job(f"shop.job{number}")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page = preview(client, job)
     assert "and 17 more" in page

@@ -1,4 +1,4 @@
-"""Pages that ask before something is done to jobs: what is known, what would follow, and why it is wanted."""
+"""Pages that ask before something is done: what is known, what would follow, and why it is wanted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.jobs import control
-from backoffice.jobs.models import Job
+from backoffice.jobs.models import Job, Run
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -29,15 +29,41 @@ else:
 # The names of the pages.
 RUN_NOW = "jobs_job_run_now"
 CLEAR_LOCK = "jobs_job_clear_lock"
+PAUSE = "jobs_job_pause"
+RESUME = "jobs_job_resume"
+CANCEL = "jobs_run_cancel"
+RUN_AGAIN = "jobs_run_again"
+
+# What stands in an address for all jobs, instead of their ids.
+ALL = "all"
 
 
 @dataclass
 class About:
-    """What a page says of one job: facts with their names, and remarks with their gravity."""
+    """What a page says of one job or run: facts with their names, and remarks with their gravity."""
 
-    job: Job
+    of: Job | Run | None  # None is all jobs
     facts: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def link(self) -> str:
+        if self.of is None:
+            return reverse("admin:jobs_job_changelist")
+        return reverse(f"admin:jobs_{self.of._meta.model_name}_change", args=[self.of.pk])
+
+    @property
+    def heading(self) -> str:
+        return str(self.of) if self.of else gettext("All jobs")
+
+    @property
+    def name(self) -> str:
+        """With ``value``: how the page says again, when it is sent, what it was opened for."""
+        return "run" if isinstance(self.of, Run) else "job"
+
+    @property
+    def value(self) -> int | str:
+        return self.of.pk if self.of else ALL
 
 
 class ReasonForm(forms.Form):
@@ -50,27 +76,60 @@ class ReasonForm(forms.Form):
     )
 
 
+class GivenReasonForm(ReasonForm):
+    """Where others will want to know why."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+
+
 def page_of(name: str, jobs: Iterable[int]) -> str:
     """The address of the page ``name`` for the jobs with these ids."""
     return reverse(f"admin:{name}", query={"job": list(jobs)})
 
 
+def page_of_runs(name: str, runs: Iterable[int]) -> str:
+    return reverse(f"admin:{name}", query={"run": list(runs)})
+
+
 def asked_about(request: HttpRequest) -> list[Job]:
     """The jobs that a page was opened for. Raises Http404 if there are none."""
-    source = request.POST if request.method == "POST" else request.GET
-    ids = [int(text) for text in source.getlist("job") if text.isdecimal() and len(text) < 19]
-    jobs = list(Job.objects.filter(pk__in=ids).select_related("last_run__requested_by"))
-    if not jobs:
+    jobs = Job.objects.filter(pk__in=_ids(request, "job"))
+    return _some(list(jobs.select_related("last_run__requested_by")))
+
+
+def runs_asked_about(request: HttpRequest) -> list[Run]:
+    """The runs that a page was opened for. Raises Http404 if there are none."""
+    runs = Run.objects.filter(pk__in=_ids(request, "run")).order_by("pk")
+    return _some(list(runs.select_related("job", "lease", "requested_by")))
+
+
+def is_about_all(request: HttpRequest) -> bool:
+    return ALL in _source(request).getlist("job")
+
+
+def _some(rows: list[Any]) -> list[Any]:
+    if not rows:
         raise Http404
-    return jobs
+    return rows
+
+
+def _source(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else request.GET
+
+
+def _ids(request: HttpRequest, name: str) -> list[int]:
+    return [int(text) for text in _source(request).getlist(name) if text.isdecimal() and len(text) < 19]
 
 
 def ask(
-    model_admin: ModelAdmin[Any], request: HttpRequest, abouts: list[About], form: forms.Form | None, **texts: str
+    model_admin: ModelAdmin[Any], request: HttpRequest, abouts: list[About], form: forms.Form | None, **texts: Any
 ) -> TemplateResponse:
-    """The page itself. ``texts``: title and button. Without a form there is nothing to be done."""
+    """The page itself. ``texts``: title and button; also controls, which lead elsewhere. Without a form there is
+    nothing to be done."""
     context = model_admin.admin_site.each_context(request) | texts
-    context |= {"opts": Job._meta, "abouts": abouts, "form": form}
+    context |= {"opts": model_admin.model._meta, "abouts": abouts, "form": form}
     return TemplateResponse(request, "admin/jobs/ask.html", context)
 
 
@@ -83,12 +142,26 @@ class AsksFirst(Base):
     def has_run_permission(self, request: HttpRequest) -> bool:
         return cast(User, request.user).has_perm(control.RUN_JOB)
 
+    def has_pause_permission(self, request: HttpRequest) -> bool:
+        return cast(User, request.user).has_perm(control.PAUSE_JOB)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return cast(User, request.user).has_perm(control.CANCEL_RUN)
+
     def has_clear_permission(self, request: HttpRequest) -> bool:
         return cast(User, request.user).has_perm(control.CLEAR_LOCK)
 
     @admin.action(description=_("Run the job now"), permissions=["run"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return self._lead_to(RUN_NOW, request, queryset)
+
+    @admin.action(description=_("Pause the job"), permissions=["pause"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self._lead_to(PAUSE, request, queryset)
+
+    @admin.action(description=_("Resume the job"), permissions=["pause"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self._lead_to(RESUME, request, queryset)
 
     @admin.action(description=_("Clear its lock"), permissions=["clear"])
     def clear_lock(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
@@ -17,14 +18,23 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.jobs import control
 from backoffice.jobs.admin import display
-from backoffice.jobs.admin.asking import CLEAR_LOCK, About, ReasonForm, ask, asked_about, page_of
+from backoffice.jobs.admin.asking import (
+    CANCEL,
+    CLEAR_LOCK,
+    About,
+    GivenReasonForm,
+    ask,
+    asked_about,
+    page_of,
+    page_of_runs,
+)
+from backoffice.jobs.admin.controls import Control
 from backoffice.jobs.models import Job, Lease
 
 
-class ClearForm(ReasonForm):
+class ClearForm(GivenReasonForm):
     def __init__(self, *args: Any, may_force: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].required = True
         if may_force:
             self.fields["force"] = forms.BooleanField(
                 label=gettext_lazy("Clear it though its holder lives"),
@@ -55,6 +65,7 @@ def page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
         form if can_be_done else None,
         title=title % {"count": len(jobs)},
         button=_("Clear the lock"),
+        controls=_instead(cast(User, request.user), leases.values()),
     )
 
 
@@ -80,6 +91,15 @@ def about(job: Job, leases: list[Lease], now: datetime) -> About:
     if not found.remarks:
         found.remarks.append(("good", _("Its lock is free: there is nothing to clear.")))
     return found
+
+
+def _instead(user: User, leases: Iterable[list[Lease]]) -> list[Control]:
+    """What to do about holders that live: end their runs, in an orderly way."""
+    runs = [lease.run_id for held in leases for lease in held if lease.is_held and lease.run_id]
+    if not runs or not user.has_perm(control.CANCEL_RUN):
+        return []
+    text = ngettext("Cancel the run instead", "Cancel the runs instead", len(runs))
+    return [Control(page_of_runs(CANCEL, runs), text)]
 
 
 def _refused(leases: list[Lease]) -> bool:

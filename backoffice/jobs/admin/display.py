@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_cron.models import CronJobLog
 
-from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
-from backoffice.jobs.scheduler import MISSED_AFTER
+from backoffice.jobs.models import Run, RunStatus, RunTrigger
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -55,8 +54,12 @@ def moment(at: datetime | None) -> str:
     """To the second, in the viewer's zone, in one form for every language."""
     if at is None:
         return NOTHING
-    local = timezone.localtime(at)
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(), date_format(local, "Y-m-d H:i:s"))
+    return format_html('<time datetime="{}">{}</time>', timezone.localtime(at).isoformat(), plain_moment(at))
+
+
+def plain_moment(at: datetime) -> str:
+    """The same where no markup can stand."""
+    return date_format(timezone.localtime(at), "Y-m-d H:i:s")
 
 
 def took(duration: timedelta | None) -> str:
@@ -67,11 +70,45 @@ def took(duration: timedelta | None) -> str:
         return _("%(seconds).1f s") % {"seconds": seconds}
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    if hours:
+    if hours and minutes:
         return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if hours:
+        return _("%(hours)d h") % {"hours": hours}
+    if minutes and not rest:
+        return _("%(minutes)d min") % {"minutes": minutes}
     if minutes:
         return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
     return _("%(seconds)d s") % {"seconds": rest}
+
+
+def ahead(at: datetime, now: datetime) -> str:
+    """How far off a moment is: "in 4 min", "for 2 h" if it has come and nothing was done about it yet."""
+    if at <= now:
+        return _("due for %(duration)s") % {"duration": roughly(now - at)}
+    return _("in %(duration)s") % {"duration": roughly(at - now)}
+
+
+def ago(at: datetime, now: datetime) -> str:
+    return _("%(duration)s ago") % {"duration": roughly(now - at)}
+
+
+def roughly(duration: timedelta) -> str:
+    """In one unit, as people say it: "80 s", "5 h", "3 days"."""
+    seconds = max(0, int(duration.total_seconds()))
+    if seconds < 90:
+        return _("%(seconds)d s") % {"seconds": seconds}
+    if seconds < 90 * 60:
+        return _("%(minutes)d min") % {"minutes": round(seconds / 60)}
+    if seconds < 36 * 3600:
+        return _("%(hours)d h") % {"hours": round(seconds / 3600)}
+    days = round(seconds / 86400)
+    return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+
+
+def where(run: Run) -> str:
+    if not run.host:
+        return NOTHING
+    return _("%(host)s, process %(pid)s") % {"host": run.host, "pid": run.pid}
 
 
 def link(to: Model | None, text: str = "") -> str:
@@ -93,22 +130,5 @@ def cause(run: Run) -> str:
     return text
 
 
-def job_state(job: Job, now: datetime) -> SafeString:
-    """A job's state in a word or two: what hinders it first, then what it does, then how it went last."""
-    if job.problem:
-        return format_html('{}<div class="problem">{}</div>', badge("bad", _("cannot run")), job.problem)
-    if not job.is_listed:
-        return badge("quiet", _("not listed in CRON_CLASSES"))
-    if any(lease.is_held for lease in job.leases.all()):
-        return badge("busy", _("running"))
-    if not job.is_enabled:
-        return badge("odd", _("switched off"))
-    if job.next_due_at is not None and job.next_due_at < now - MISSED_AFTER:
-        return badge("bad", _("overdue: nothing ticks"))
-    if job.failures_in_a_row:
-        count = job.failures_in_a_row
-        text = ngettext("failed the last time", "failed %(count)d times in a row", count)
-        return badge("bad", text % {"count": count})
-    if job.next_due_at is None:
-        return badge("odd", _("never comes due"))
-    return badge("good", _("fine")) if job.last_success_at else badge("quiet", _("has not run yet"))
+def link_to_run(pk: int, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse("admin:jobs_run_change", args=[pk]), text)

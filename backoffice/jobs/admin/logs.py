@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -23,9 +24,10 @@ from django.views.decorators.http import require_safe
 from django_cron.models import CronJobLog
 
 from backoffice.jobs import control
-from backoffice.jobs.admin import display
+from backoffice.jobs.admin import display, log_search
 from backoffice.jobs.admin.asking import AsksFirst
 from backoffice.jobs.admin.base import LargeTable, ReadOnly, TypedAdmin
+from backoffice.jobs.admin.controls import controls_of_run
 from backoffice.jobs.admin.filters import DayRangeFilter, DurationFilter, JobCodeFilter, ResultFilter
 from backoffice.jobs.models import Job
 from backoffice.jobs.storable import first_line, last_line
@@ -52,7 +54,7 @@ class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
     actions = ["run_now", "clear_lock"]
     sortable_by = ["started"]
     search_fields = ["code"]
-    search_help_text = _("Part of a job's code")
+    search_help_text = lazy(log_search.help_text, str)()
     fieldsets = [
         (None, {"fields": ["job", "result", "started", "ended", "took", "message_text"]}),
         (_("Run"), {"fields": ["run_link", "cause", "reason", "where"]}),
@@ -74,11 +76,8 @@ class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CronJobLog], search_term: str
     ) -> tuple[QuerySet[CronJobLog], bool]:
-        """Search the few jobs for the code and then the log by index, instead of reading all of the log."""
-        for word in search_term.split():
-            codes = Job.objects.filter(code__icontains=word).values_list("code", flat=True)
-            queryset = queryset.filter(code__in=[*codes, word])
-        return queryset, False
+        days = (request.GET.get(f"start_time__range__{end}", "") for end in ("gte", "lte"))
+        return log_search.found(queryset, search_term, *days), False
 
     @staticmethod
     def get_rangefilter_start_time_title(request: HttpRequest, field_path: str) -> str:
@@ -148,9 +147,14 @@ class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
     @admin.display(description=_("where"))
     def where(self, log: CronJobLog) -> str:
         run = getattr(log, "run", None)
-        if run is None or not run.host:
-            return display.NOTHING
-        return gettext("%(host)s, process %(pid)s") % {"host": run.host, "pid": run.pid}
+        return display.where(run) if run else display.NOTHING
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        run = getattr(context["original"], "run", None)
+        context["controls"] = controls_of_run(run, cast(User, request.user)) if run else []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Files: the rows that the list shows, and one whole message ---
 

@@ -21,7 +21,7 @@ from backoffice.jobs.admin.timetable_form import TimetableForm
 from backoffice.jobs.admin.timetable_page import TimetablePage
 from backoffice.jobs.admin.timetable_preview import MOST_ASKED, Other, Preview, preview
 from backoffice.jobs.intervals import INSTANT
-from backoffice.jobs.models import Job
+from backoffice.jobs.models import Job, Pause
 from backoffice.jobs.timetable import UNREADABLE, Timetable
 from backoffice.jobs.words import describe
 
@@ -70,7 +70,9 @@ class JobTimetablePage(TimetablePage):
             found.append(("odd", gettext("CRON_CLASSES does not name this job: it is run by hand only.")))
         if not job.is_enabled:
             found.append(("odd", gettext("The job is switched off: it does not come due until it is on.")))
-        return found
+        lasting = Pause.objects.concerning(job).active(self.now).select_related("by")
+        text = gettext("The job is %(pause)s.")
+        return [*found, *(("odd", text % {"pause": control.pause_words(pause)}) for pause in lasting)]
 
     def _start(self, timetable: Timetable) -> tuple[datetime, datetime | None]:
         """Where the scheduler would go on with it."""

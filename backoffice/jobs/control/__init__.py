@@ -13,7 +13,7 @@ from backoffice.jobs.control.rights import (
     RUN_JOB,
 )
 from backoffice.jobs.control.running import AlreadyQueued, CannotBeCancelled, NoDryRun, cancel, run_again, run_now
-from backoffice.jobs.control.settings import SETTINGS, change_settings
+from backoffice.jobs.control.settings import SETTINGS, change_settings, check_settings
 from backoffice.jobs.control.timetables import ChangedMeanwhile, in_words, insist_on_latest, put_back, reschedule
 from backoffice.jobs.pauses import pause_words
 
@@ -34,6 +34,7 @@ __all__ = [
     "NoDryRun",
     "cancel",
     "change_settings",
+    "check_settings",
     "clear_lock",
     "has_stock_lock",
     "holder_words",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 
@@ -44,7 +45,7 @@ def change_settings(
         before = {name: getattr(row, name) for name in values}
         for name, value in values.items():
             setattr(row, name, value)
-        _insist(row, values)
+        check_settings(row, values)
         changed = {name: getattr(row, name) for name in values if getattr(row, name) != before[name]}
         if not changed:
             return False
@@ -58,8 +59,8 @@ def change_settings(
     return True
 
 
-def _insist(job: Job, values: dict[str, Any]) -> None:
-    """Raise ValidationError, by field, for what cannot be."""
+def check_settings(job: Job, values: Collection[str]) -> None:
+    """Raise ValidationError, by field, for what cannot be among these settings of ``job``, a row not saved yet."""
     job.clean_fields(exclude=[field.name for field in job._meta.fields if field.name not in values])
     errors: dict[str, str] = {}
     limit = job.time_limit_seconds
