@@ -216,6 +216,13 @@ MAIL_PROBLEM: str
 MAIL_OUTBOX: Path
 globals().update(mail_settings(EMAIL_URL, DATA_DIR / "outbox"))
 
+# Mails that all senders together hand over in a minute; 0 is no limit. What is left goes on with the next tick.
+REPORT_MAILS_PER_MINUTE = env.whole("REPORT_MAILS_PER_MINUTE", default=0, at_most=100_000)
+
+# Days that the mails and files of editions are kept, and names and addresses of those who got them. The rows stay.
+REPORT_KEEP_EDITIONS_DAYS = env.whole("REPORT_KEEP_EDITIONS_DAYS", default=400, at_least=3, at_most=36_500)
+REPORT_KEEP_ADDRESSES_DAYS = env.whole("REPORT_KEEP_ADDRESSES_DAYS", default=400, at_least=3, at_most=36_500)
+
 # --- Language and time ----------------------------------------------------------------------------------
 
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]

@@ -18,10 +18,11 @@ from django.utils import translation
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
+from reporter import holds, notices
 from reporter.audience import deliveries_of
 from reporter.clock import Clock
 from reporter.datasets import base
-from reporter.models import Delivery, Edition, EditionFile, EditionState, Report, ReportSection
+from reporter.models import Delivery, Edition, EditionFile, EditionState, Hold, Report, ReportSection
 from reporter.rendering import mail, sheets
 from reporter.summary import Summary
 
@@ -45,9 +46,11 @@ class Built:
 
 def build_pending(clock: Clock, summary: Summary) -> Iterator[None]:
     """Build what waits, one edition at a time; the caller may do something else in between."""
-    for edition in Edition.objects.to_build(clock.start).select_related("report"):
+    for edition in Edition.objects.to_build(clock.start).select_related("report__owner"):
         if not clock.has_time():
             return
+        if not holds.may_go_on(edition, clock.now(), summary):
+            continue
         if claim(edition, clock.now(), summary):
             _attempt(edition, clock, summary)
             yield
@@ -62,6 +65,7 @@ def claim(edition: Edition, now: datetime, summary: Summary) -> bool:
         if seen.change(edition.state, EditionState.FAILED, problem=problem, finished_at=now):
             logger.error("%s: %s", edition, problem)
             summary.troubles.append(f"{edition}: {problem}")
+            notices.tell(edition, notices.FAILED, problem, now)
         return False
     if not seen.change(
         edition.state,
@@ -104,7 +108,8 @@ def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
             "count": edition.attempts,
             "reason": reason,
         }
-        mine.change(EditionState.BUILDING, EditionState.FAILED, problem=problem, finished_at=now)
+        if mine.change(EditionState.BUILDING, EditionState.FAILED, problem=problem, finished_at=now):
+            notices.tell(edition, notices.FAILED, problem, now)
     else:
         problem = _("It could not be built, and will be tried again: %(reason)s") % {"reason": reason}
         next_attempt_at = now + RETRY_PAUSES[edition.attempts - 1]
@@ -157,6 +162,7 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
         with transaction.atomic():
             deliveries = deliveries_of(edition, now)
             edition.state = EditionState.BUILT if deliveries else EditionState.SKIPPED
+            waits = edition.report.needs_approval and deliveries and not edition.is_for_users
             is_kept = bool(
                 Edition.objects.filter(pk=edition.pk, claimed_by=edition.claimed_by).change(
                     EditionState.BUILDING,
@@ -168,6 +174,7 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
                     built_at=now,
                     finished_at=None if deliveries else now,
                     claimed_until=None,
+                    **({"hold": Hold.APPROVAL, "hold_reason": _("Somebody has to approve it.")} if waits else {}),
                 )
             )
             if is_kept:

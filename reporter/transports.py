@@ -10,7 +10,11 @@ import os
 import re
 import select
 import smtplib
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -24,6 +28,16 @@ from backoffice.mail import MailServer
 
 # Seconds that a server has for each answer until we are logged in: a dead one must not cost more.
 GREETING_TIMEOUT = 10.0
+
+# Seconds that a server has to say that an idle connection lives; one that does not is replaced by a new one.
+IDLE_TIMEOUT = 5.0
+
+# Seconds that one mail may take, however slowly the server speaks, and bytes a second that it takes of a large one.
+MAIL_TIMEOUT = 25.0
+SLOWEST = 200_000
+
+# Bytes that are written at a time; within the server's time-out for each.
+CHUNK = 65_536
 
 # Characters of a server's answer that are kept.
 MAX_REPLY = 500
@@ -121,9 +135,14 @@ class SmtpTransport:
 
     def _answers(self, smtp: smtplib.SMTP) -> bool:
         try:
-            return smtp.rset()[0] == 250  # RSET rather than NOOP: it also ends what a refusal left open
+            if smtp.sock:
+                smtp.sock.settimeout(min(IDLE_TIMEOUT, self.server.timeout))
+            answers = smtp.rset()[0] == 250  # RSET rather than NOOP: it also ends what a refusal left open
+            if smtp.sock:
+                smtp.sock.settimeout(self.server.timeout)
         except (OSError, smtplib.SMTPException):
             return False
+        return answers
 
     def _connected(self) -> smtplib.SMTP:
         server = self.server
@@ -152,7 +171,8 @@ class SmtpTransport:
     def send(self, sender: str, address: str, message_id: str, content: bytes) -> Result:
         if self._smtp is None:
             return Result(Verdict.LATER, "There is no connection.", is_disturbed=True)
-        result = _converse(self._smtp, sender, address, content)
+        with _watched(self._smtp, MAIL_TIMEOUT + len(content) / SLOWEST):
+            result = _converse(self._smtp, sender, address, content)
         if result.is_disturbed:
             self.close()
         return result
@@ -172,6 +192,25 @@ class SmtpTransport:
             smtp.close()
 
 
+@contextmanager
+def _watched(smtp: smtplib.SMTP, seconds: float) -> Iterator[None]:
+    """Cut the connection after so many seconds. Time-outs of the socket begin anew with each byte: a server that
+    speaks one every ten seconds would keep everybody waiting for ever."""
+    timer = threading.Timer(seconds, _cut, [smtp])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(smtp: smtplib.SMTP) -> None:
+    with suppress(OSError):
+        if smtp.sock:
+            smtp.sock.shutdown(socket.SHUT_RDWR)
+
+
 def _converse(smtp: smtplib.SMTP, sender: str, address: str, content: bytes) -> Result:
     """MAIL, RCPT, DATA, and what the server says to it."""
     try:
@@ -184,7 +223,9 @@ def _converse(smtp: smtplib.SMTP, sender: str, address: str, content: bytes) -> 
             code, text = smtp.docmd("DATA")
         if code != 354:
             return _refusal(code, text)
-        smtp.send(_dotted(content))
+        dotted = memoryview(_dotted(content))
+        for start in range(0, len(dotted), CHUNK):
+            smtp.send(bytes(dotted[start : start + CHUNK]))
         _insist_on_connection(smtp)
     except ValueError as error:  # an address that no command can hold
         return Result(Verdict.REFUSED, _words(error))

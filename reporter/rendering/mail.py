@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from reporter.datasets.base import Table
 from reporter.models import Edition
+from reporter.rendering.remarks import marked, remarks
 from reporter.rendering.tables import as_text, is_amount, plain_table
 
 # Rows of a table that a mail shows; mail programs cut long mails off. The attached file has all.
@@ -44,7 +45,7 @@ def render(edition: Edition, sections: Sequence[Section]) -> Mail:
         "period": edition.told_period.label,
         "zone": edition.zone,
         "intro": edition.report.intro.strip(),
-        "notices": _notices(edition),
+        "notices": remarks(edition),
         "sections": [_shown(section, edition.zone) for section in sections],
     }
     html = render_to_string("reporter/mail.html", context)
@@ -62,20 +63,7 @@ def _subject(edition: Edition) -> str:
     subject = edition.report.subject
     for placeholder, word in words.items():
         subject = subject.replace(placeholder, word)
-    return " ".join(subject.split())
-
-
-def _notices(edition: Edition) -> list[str]:
-    """What the reader has to know about how this edition came about."""
-    if edition.slots_covered < 2:
-        return []
-    return [
-        _(
-            "Nothing was running when this report was due. This edition stands for %(count)d due moments, "
-            "the first of them at %(first)s."
-        )
-        % {"count": edition.slots_covered, "first": as_text(edition.covers_from, edition.zone)}
-    ]
+    return marked(" ".join(subject.split()), edition)
 
 
 def _shown(section: Section, zone: str) -> dict[str, Any]:

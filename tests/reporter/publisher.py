@@ -12,13 +12,18 @@ import django
 
 
 def prepare(reports: int, recipients: int, due: datetime) -> None:
+    from django.contrib.auth.models import User
+
     from reporter.models import Recipient, Report, ReportSection, Subscription
 
+    owner = User.objects.create_user("owner")
     people = Recipient.objects.bulk_create(
         Recipient(name=f"Person {n}", address=f"person{n}@example.com") for n in range(recipients)
     )
     for number in range(reports):
-        report = Report.objects.create(name=f"Report {number}", times=["08:00"], zone="UTC", next_due_at=due)
+        report = Report.objects.create(
+            name=f"Report {number}", owner=owner, times=["08:00"], zone="UTC", next_due_at=due
+        )
         ReportSection.objects.create(report=report, dataset="deliveries")
         Subscription.objects.bulk_create(Subscription(report=report, recipient=person) for person in people)
 

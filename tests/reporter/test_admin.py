@@ -257,7 +257,7 @@ def test_a_report_that_reaches_nobody_says_so_when_it_is_saved(admin_client: Cli
 
 def test_a_report_is_made_in_the_browser_and_sent(admin_client: Client, people: Any) -> None:
     ada = Recipient.objects.create(name="Ada", address="ada@example.com")
-    data = form_of(Report(name="New")) | {
+    data = form_of(Report(name="New", owner=User.objects.get(username="admin"))) | {
         "sections-TOTAL_FORMS": "1",
         "sections-0-position": "1",
         "sections-0-dataset": "people",
