@@ -34,12 +34,22 @@ EDIT_REPORTS = {
     f"reporter.{action}_{model}"
     for action in ("add", "change", "delete")
     for model in ("report", "reportsection", "recipient", "subscription")
-} | {"reporter.send_report"}
+} | {
+    f"reporter.{action}"
+    for action in (
+        *("send_report", "preview_report", "test_report", "backfill_report", "correct_edition", "hold_edition"),
+        *("resend_delivery", "export_deliveries"),
+    )
+}
+
+# Kept apart from editing, so that two people look at what goes out.
+APPROVE = {"reporter.approve_edition", "reporter.hold_edition", "reporter.preview_report"}
 
 ROLES = {
     "Viewer": SEE,
     "Job manager": SEE | MANAGE_JOBS,
     "Report editor": SEE | EDIT_REPORTS,
+    "Report approver": SEE | APPROVE,
 }
 
 

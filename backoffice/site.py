@@ -41,6 +41,10 @@ class BackOfficeSite(admin.AdminSite):
         context = extra_context or {}
         if cast(User, request.user).has_perm("jobs.view_run"):
             context = {"attention": attention(timezone.now())} | context
+        if cast(User, request.user).has_perms(["reporter.view_report", "reporter.view_edition"]):
+            from reporter.attention import attention as attention_to_reports  # where it is shown
+
+            context = {"reports": attention_to_reports(timezone.now())} | context
         return super().index(request, context)
 
 

@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
-from django.contrib.auth.models import User
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from reporter import control
 from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
 from reporter.admin.forms import ReportForm, SectionForm, SubscriptionForm
+from reporter.admin.report_pages import ReportPages
 from reporter.models import Edition, EditionState, Report, ReportSection, Subscription, Weekday
 
 TIMETABLE_FIELDS = ("times", "weekdays", "zone", "is_enabled")
@@ -36,7 +36,7 @@ class SubscriptionInline(admin.TabularInline):
 
 
 @admin.register(Report)
-class ReportAdmin(admin.ModelAdmin):
+class ReportAdmin(ReportPages, admin.ModelAdmin):
     form = ReportForm
     actions = ["send_now"]
     list_display = ["name", "is_enabled", "timetable_text", "next_due", "subscribers", "last_edition", "owner"]
@@ -44,15 +44,17 @@ class ReportAdmin(admin.ModelAdmin):
     list_select_related = ["owner"]
     search_fields = ["name"]
     ordering = ["name"]  # said here, too: a list with counted columns does not take it from the model
+    autocomplete_fields = ["watchers"]
     readonly_fields = ["next_due", "list_of_subscribers"]
     fieldsets = [
-        (None, {"fields": ["name", "subject", "intro", "language", "period", "owner"]}),
+        (None, {"fields": ["name", "subject", "intro", "language", "period"]}),
+        (gettext_lazy("Who answers for it"), {"fields": ["owner", "watchers", "needs_approval"]}),
         (gettext_lazy("Timetable"), {"fields": ["is_enabled", "times", "weekdays", "zone", "next_due"]}),
         (gettext_lazy("Subscribers"), {"fields": ["list_of_subscribers"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
-        latest = Edition.objects.filter(report=OuterRef("pk")).order_by("-pk")
+        latest = Edition.objects.for_readers().filter(report=OuterRef("pk")).order_by("-pk")
         is_active = Q(subscriptions__is_active=True, subscriptions__recipient__is_active=True)
         rows: QuerySet[Report] = (
             super()
@@ -113,27 +115,3 @@ class ReportAdmin(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         if missing := control.what_is_missing(form.instance):
             self.message_user(request, missing, messages.WARNING)
-
-    # --- Send now ---
-
-    def has_send_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(control.SEND)
-
-    @admin.action(description=gettext_lazy("Send now, to all subscribers"), permissions=["send"])
-    def send_now(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
-        asked_for = 0
-        for report in queryset:
-            try:
-                control.send_now(report, cast(User, request.user), _("Asked for in the list of reports."))
-                asked_for += 1
-            except control.NotSent as error:
-                self.message_user(request, str(error), messages.WARNING)
-        if asked_for and (obstacle := control.why_nothing_is_sent()):
-            self.message_user(request, obstacle, messages.WARNING)
-        elif asked_for:
-            text = ngettext(
-                "%(count)d report will be sent within minutes.",
-                "%(count)d reports will be sent within minutes.",
-                asked_for,
-            ) % {"count": asked_for}
-            self.message_user(request, text, messages.SUCCESS)
