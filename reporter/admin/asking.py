@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from django import forms
 from django.contrib.admin import ModelAdmin
@@ -24,7 +24,14 @@ class About:
     remarks: list[tuple[str, str]] = field(default_factory=list)
 
 
-class ReasonForm(forms.Form):
+class AskingForm(forms.Form):
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self:
+        """Filled in with what was sent, if anything was, be it nothing but a press of the button."""
+        return cls(request.POST if request.method == "POST" else None)
+
+
+class ReasonForm(AskingForm):
     reason = forms.CharField(
         label=_("reason"),
         max_length=200,

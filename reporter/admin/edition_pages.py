@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from reporter import control
-from reporter.admin.asking import Question, ReasonForm, ask, insist, user_of
+from reporter.admin.asking import AskingForm, Question, ReasonForm, ask, insist, user_of
 from reporter.admin.reaching import SEE, ReachingPages, about, done, page_of
 from reporter.board import Counts, counts_of, state_of
 from reporter.control.corrections import people_of
@@ -25,7 +25,7 @@ from reporter.models import DeliveryState, Edition, EditionState, Hold, Why
 from reporter.models.choices import UNFINISHED
 
 
-class CorrectionForm(forms.Form):
+class CorrectionForm(AskingForm):
     text = forms.CharField(
         label=gettext_lazy("what is corrected"),
         max_length=255,
@@ -55,7 +55,7 @@ class EditionPages(ReachingPages):
 
     def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         edition = self.edition_for(request, pk, control.CORRECT)
-        form = CorrectionForm(request.POST or None)
+        form = CorrectionForm.of(request)
         if request.method == "POST" and form.is_valid():
             try:
                 correction = control.correct(edition, user_of(request), form.cleaned_data["text"], timezone.now())
@@ -135,7 +135,7 @@ class EditionPages(ReachingPages):
         possible: bool,
         said: str,
     ) -> HttpResponse:
-        form = ReasonForm(request.POST or None)
+        form = ReasonForm.of(request)
         if request.method == "POST" and form.is_valid():
             return done(self, request, edition, lambda: change(form.cleaned_data["reason"]), said)
         shown = about(edition)

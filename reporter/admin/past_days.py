@@ -48,7 +48,7 @@ def page(model_admin: ModelAdmin[Any], request: HttpRequest, pk: int) -> HttpRes
     report = get_object_or_404(Report.objects.select_related("owner"), pk=pk)
     source = request.POST if request.method == "POST" else request.GET
     days = DaysForm(source if "first" in source else _last_week())
-    reason = ReasonForm(request.POST or None)
+    reason = ReasonForm.of(request)
     found: list[control.PastSlot] = []
     problem = control.what_is_missing(report)
     if days.is_valid():

@@ -72,7 +72,7 @@ class ReachingPages(Base):
     def resend_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         edition = self.edition_for(request, pk, control.RESEND)
         rows = list(_chosen(request, edition, DeliveryState.FAILED, DeliveryState.UNKNOWN))
-        form = ReasonForm(request.POST or None)
+        form = ReasonForm.of(request)
         if request.method == "POST" and form.is_valid():
             return self._resend(request, edition, rows, form.cleaned_data["reason"])
         can_be_sent = [row for row in rows if not control.why_not_again(row)]
@@ -106,7 +106,7 @@ class ReachingPages(Base):
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         edition = self.edition_for(request, pk, control.RESEND)
         rows = list(_chosen(request, edition, DeliveryState.UNKNOWN))
-        form = ReasonForm(request.POST or None)
+        form = ReasonForm.of(request)
         decision = request.POST.get("decision", "")
         if request.method == "POST" and form.is_valid() and decision in ("arrived", "lost"):
 

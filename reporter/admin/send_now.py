@@ -27,7 +27,7 @@ def page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     reports = list(Report.objects.filter(pk__in=ids_in(request, "report")).select_related("owner"))
     if not reports:
         raise Http404
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm.of(request)
     if request.method == "POST" and form.is_valid():
         return _send(model_admin, request, reports, form.cleaned_data["reason"])
     abouts = [about(report, timezone.now()) for report in reports]

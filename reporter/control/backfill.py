@@ -38,6 +38,7 @@ class PastSlot:
 
 def past_slots(report: Report, first: date, last: date, now: datetime) -> list[PastSlot]:
     """The due moments from ``first`` to ``last``, by the report's timetable as it is now; at most twice MOST."""
+    report.refresh_from_db(fields=["next_due_at"])
     zone = report.timetable.tz
     start = datetime.combine(first, time.min, tzinfo=zone) - timedelta.resolution
     end = min(datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone), now)
