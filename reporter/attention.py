@@ -22,6 +22,7 @@ class Attention:
     overdue: int
     late: int
     mail_problem: str
+    since: datetime
 
     @property
     def is_quiet(self) -> bool:
@@ -42,4 +43,5 @@ def attention(now: datetime) -> Attention:
         overdue=Report.objects.due(now - LATE_AFTER).count(),
         late=late.count(),
         mail_problem=last or "",
+        since=now - RECENT,
     )

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from reporter import control
 from reporter.admin.asking import insist, user_of
 from reporter.board import Line, State, board, tally
-from reporter.models import Edition, Hold, Why
+from reporter.models import DeliveryState, Edition, Hold, Why
 from reporter.week import week_ahead
 
 SEE = ("reporter.view_report", "reporter.view_edition")
@@ -29,6 +29,7 @@ class Step:
 
     url: str
     text: str
+    is_quiet: bool = False  # it need not be done
 
 
 def board_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> TemplateResponse:
@@ -63,7 +64,9 @@ def next_step(line: Line, request: HttpRequest) -> Step | None:
             query = {"first": day, "last": day}
             return Step(reverse("admin:reporter_report_past", args=[line.report.pk], query=query), _("Send it now"))
         if line.state == State.TO_COME and may(control.PREVIEW):
-            return Step(reverse("admin:reporter_report_preview", args=[line.report.pk]), _("Preview"))
+            return Step(reverse("admin:reporter_report_preview", args=[line.report.pk]), _("Preview"), is_quiet=True)
+        if line.state == State.LATE and may("jobs.view_job"):
+            return Step(reverse("admin:jobs_job_changelist"), _("Look at the scheduler"))
         return None
     return _of_edition(line, line.edition, request)
 
@@ -71,8 +74,8 @@ def next_step(line: Line, request: HttpRequest) -> Step | None:
 def _of_edition(line: Line, edition: Edition, request: HttpRequest) -> Step | None:
     may = user_of(request).has_perm
 
-    def page(name: str, text: str) -> Step:
-        return Step(reverse(f"admin:reporter_edition_{name}", args=[edition.pk]), text)
+    def page(name: str, text: str, is_quiet: bool = False) -> Step:
+        return Step(reverse(f"admin:reporter_edition_{name}", args=[edition.pk]), text, is_quiet)
 
     match line.state:
         case State.UNKNOWN if may(control.RESEND):
@@ -88,7 +91,10 @@ def _of_edition(line: Line, edition: Edition, request: HttpRequest) -> Step | No
         case State.WAITING if edition.hold == Hold.OWNER and may("reporter.change_report"):
             return Step(reverse("admin:reporter_report_change", args=[edition.report_id]), _("Change the report"))
         case State.SENT if edition.why != Why.CORRECTION and may(control.CORRECT):
-            return page("correct", _("Correct it"))
+            return page("correct", _("Correct it"), is_quiet=True)
+        case State.LATE if edition.built_at and may("reporter.view_delivery"):
+            query = {"edition__id__exact": edition.pk, "state__exact": DeliveryState.PENDING}
+            return Step(reverse("admin:reporter_delivery_changelist", query=query), _("See who waits"))
     return None
 
 

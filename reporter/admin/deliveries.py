@@ -27,7 +27,7 @@ DELIVERY_TIMES = ["due", "next_attempt"]
 
 
 class DeliveryTimes:
-    """Moments by the clock of the report."""
+    """Moments by the clock of the report, and the state with who said so."""
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, delivery: Delivery) -> str:
@@ -39,10 +39,21 @@ class DeliveryTimes:
         is_waiting = delivery.state == DeliveryState.PENDING
         return moment_in(delivery.edition.zone, delivery.next_attempt_at) if is_waiting else NOTHING
 
+    @admin.display(description=_("state"), ordering="state")
+    def shown_state(self, delivery: Delivery) -> str:
+        """With who said so, where a person decided."""
+        state = str(delivery.get_state_display())
+        if delivery.decided_by:
+            text = gettext("%(state)s, says %(person)s")
+            state = text % {"state": state, "person": delivery.decided_by.get_username()}
+        if delivery.superseded_by_id:
+            state = gettext("%(state)s; sent again") % {"state": state}
+        return state
+
 
 @admin.register(Delivery)
 class DeliveryAdmin(DeliveryTimes, LargeTable, ReadOnly, admin.ModelAdmin):
-    list_display = ["address", "edition", "shown_state", "why", "due", "sent_at", "attempts", "server_reply"]
+    list_display = ["address", "edition", "shown_state", "server_reply", "sent_at", "due", "why"]
     readonly_fields = [*DELIVERY_TIMES, "shown_state", "why", "retention"]
     list_filter = ["state", ("due_at", DayRangeFilter), "edition__report", "edition__why"]
     list_select_related = ["edition__report", "decided_by"]
@@ -74,17 +85,6 @@ class DeliveryAdmin(DeliveryTimes, LargeTable, ReadOnly, admin.ModelAdmin):
     @staticmethod
     def get_rangefilter_due_at_title(request: HttpRequest, field_path: str) -> str:
         return gettext("day")
-
-    @admin.display(description=_("state"), ordering="state")
-    def shown_state(self, delivery: Delivery) -> str:
-        """With who said so, where a person decided."""
-        state = str(delivery.get_state_display())
-        if delivery.decided_by:
-            text = gettext("%(state)s, says %(person)s")
-            state = text % {"state": state, "person": delivery.decided_by.get_username()}
-        if delivery.superseded_by_id:
-            state = gettext("%(state)s; sent again") % {"state": state}
-        return state
 
     @admin.display(description=_("asked for by"))
     def why(self, delivery: Delivery) -> str:

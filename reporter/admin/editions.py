@@ -27,19 +27,28 @@ from reporter.admin.deliveries import DELIVERY_TIMES, DeliveryTimes
 from reporter.admin.edition_pages import EditionPages, progress_of
 from reporter.admin.mail_policy import MAIL_POLICY
 from reporter.models import Delivery, DeliveryState, Edition, EditionFile, EditionState, Why
+from reporter.models.choices import UNFINISHED
+
+# The colours of the board, in a list that counts no deliveries. What is not here is under way.
+LIST_STATES = {
+    EditionState.SENT: "sent",
+    EditionState.PARTLY_SENT: "partly",
+    EditionState.FAILED: "failed",
+    EditionState.SKIPPED: "skipped",
+}
 
 
 class DeliveryInline(DeliveryTimes, ReadOnly, admin.TabularInline):
     model = Delivery
-    fields = ["name", "address", "state", "server_reply", "due", "sent_at", "attempts", "next_attempt"]
-    readonly_fields = DELIVERY_TIMES
+    fields = ["name", "address", "shown_state", "server_reply", "due", "sent_at", "attempts", "next_attempt"]
+    readonly_fields = [*DELIVERY_TIMES, "shown_state"]
     show_change_link = True
     extra = 0
 
 
 @admin.register(Edition)
 class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
-    list_display = ["__str__", "state", "why", "due", "finished_at", "outcome", "problem"]
+    list_display = ["__str__", "shown_state", "known", "why", "due", "finished_at"]
     list_filter = ["state", ("due_at", DayRangeFilter), "why", "report"]
     list_select_related = ["report"]
     search_fields = ["report__name", "subject"]
@@ -99,6 +108,17 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
     @staticmethod
     def get_rangefilter_due_at_title(request: HttpRequest, field_path: str) -> str:
         return gettext("day")
+
+    @admin.display(description=_("state"), ordering="state")
+    def shown_state(self, edition: Edition) -> SafeString:
+        state, word = LIST_STATES.get(EditionState(edition.state), "waiting"), edition.get_state_display()
+        if edition.hold and edition.state in UNFINISHED:
+            state, word = "late", edition.get_hold_display()
+        return format_html('<span class="state state-{}">{}</span>', state, word)
+
+    @admin.display(description=_("what is known"))
+    def known(self, edition: Edition) -> str:
+        return edition.hold_reason or edition.outcome or edition.problem or NOTHING
 
     @admin.display(description=_("state"))
     def progress(self, edition: Edition) -> SafeString:

@@ -66,6 +66,7 @@ def page(model_admin: ModelAdmin[Any], request: HttpRequest, pk: int) -> HttpRes
         "days": days,
         "reason": reason,
         "found": found,
+        "is_chosen": "first" in source,
         "most": MOST,
         "problem": problem,
         "can_be_made": not problem and any(not past.obstacle for past in found),

@@ -44,7 +44,7 @@ class ReportAdmin(ReportPages, admin.ModelAdmin):
     list_select_related = ["owner"]
     search_fields = ["name"]
     ordering = ["name"]  # said here, too: a list with counted columns does not take it from the model
-    autocomplete_fields = ["watchers"]
+    filter_horizontal = ["watchers"]
     readonly_fields = ["next_due", "list_of_subscribers"]
     fieldsets = [
         (None, {"fields": ["name", "subject", "intro", "language", "period"]}),

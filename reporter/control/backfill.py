@@ -35,6 +35,10 @@ class PastSlot:
     day: date
     obstacle: str = ""
 
+    @property
+    def shown(self) -> str:
+        return self.slot.key.replace("T", " ")
+
 
 def past_slots(report: Report, first: date, last: date, now: datetime) -> list[PastSlot]:
     """The due moments from ``first`` to ``last``, by the report's timetable as it is now; at most twice MOST."""

@@ -136,7 +136,9 @@ def test_a_person_says_whether_an_unknown_one_arrived(
     decision: str, state: str, half_sent: Edition, mail_server: Behaviour, admin_client: Client
 ) -> None:
     Delivery.objects.filter(address="bob@example.com").update(state="sent")
-    said = post(admin_client, "decide", half_sent, delivery=row("cleo@example.com").pk, decision=decision, reason="asked")
+    said = post(
+        admin_client, "decide", half_sent, delivery=row("cleo@example.com").pk, decision=decision, reason="asked"
+    )
     assert "Written down." in said
     cleo = row("cleo@example.com")
     assert (cleo.state, cleo.decided_by.username, cleo.sent_at) == (state, "admin", None)  # type: ignore[union-attr]
@@ -192,7 +194,9 @@ def text_of(server: Behaviour, address: str) -> tuple[str, str]:
 def test_a_correction_says_what_it_corrects_and_goes_to_the_same_people(
     half_sent: Edition, mail_server: Behaviour, people: People, admin_client: Client, make_report: MakeReport
 ) -> None:
-    Subscription.objects.create(report=half_sent.report, recipient=Recipient.objects.create(name="x", address="new@example.com"))
+    Subscription.objects.create(
+        report=half_sent.report, recipient=Recipient.objects.create(name="x", address="new@example.com")
+    )
     Report.objects.update(language="zh-hans")
     people.rows = [["Ada", 5]]
     assert "This field is required." in post(admin_client, "correct", half_sent, text=" ")

@@ -163,7 +163,9 @@ def test_the_first_page_says_what_is_wrong_with_reports(make_report: MakeReport,
 def test_the_week_ahead_says_who_gets_what_when(make_report: MakeReport, django_assert_num_queries: Any) -> None:
     report = make_report("Sales", "ada@example.com", "bob@example.com")
     report.subscriptions.filter(recipient__address="bob@example.com").update(send_time="17:00", weekdays=[0, 1])
-    make_report("Costs", "ada@example.com", times=["09:00"], weekdays=[4], next_due_at=EIGHT + timedelta(days=4, hours=1))
+    make_report(
+        "Costs", "ada@example.com", times=["09:00"], weekdays=[4], next_due_at=EIGHT + timedelta(days=4, hours=1)
+    )
     make_report("Idle", weekdays=[6], next_due_at=EIGHT + timedelta(days=6))
     with django_assert_num_queries(2):
         days = week_ahead(EIGHT - timedelta(minutes=1))

@@ -44,7 +44,9 @@ def content(client: Client, kind: str, query: dict[str, Any]) -> bytes:
         {"q": "ada", "o": "1"},
     ],
 )
-def test_the_file_holds_exactly_what_the_list_shows(query: dict[str, Any], three_days: None, admin_client: Client) -> None:
+def test_the_file_holds_exactly_what_the_list_shows(
+    query: dict[str, Any], three_days: None, admin_client: Client
+) -> None:
     shown = admin_client.get(reverse(LIST), query).context["cl"].result_list
     rows = list(csv.DictReader(io.StringIO(content(admin_client, "csv", query).decode("utf-8-sig"), newline="")))
     assert [row["Message-ID"] for row in rows] == [row.message_id for row in shown]

@@ -1,4 +1,4 @@
-"""Every page and action of reports has a permission of its own: without it the address answers 403 and shows no link."""
+"""Every page and action of reports has its own permission: without it the address answers 403, and there is no link."""
 
 from __future__ import annotations
 

@@ -52,7 +52,10 @@ def test_old_names_and_addresses_are_removed_and_the_count_stays(
     Delivery.objects.filter(name="bob").update(state="pending", next_attempt_at=EIGHT + timedelta(days=99))
     Report.objects.update(is_enabled=False)
     publish(EIGHT + timedelta(days=11))
-    removed, kept = Delivery.objects.order_by("-removed_at", "pk").exclude(removed_at=None), Delivery.objects.get(name="bob")
+    removed, kept = (
+        Delivery.objects.order_by("-removed_at", "pk").exclude(removed_at=None),
+        Delivery.objects.get(name="bob"),
+    )
     (row,) = removed
     assert (row.name, row.address, row.recipient, row.server_reply) == ("", f"removed-{row.pk}", None, "")
     assert (row.state, row.sent_at is not None) == ("sent", True)
