@@ -146,7 +146,7 @@ def _unfinished(edition: Edition, counts: Counts, now: datetime) -> tuple[State,
         return State.WAITING, edition.hold_reason
     if edition.state in UNBUILT:
         since = edition.due_at if edition.why == Why.TIMETABLE else edition.created_at
-        words = edition.problem or _("It is being built, or will be within minutes.")
+        words = edition.problem or _("It is being built, or waits for it.")
     else:
         since = counts.waiting_since or now
         words = _tally(counts)

@@ -60,10 +60,12 @@ class Sender:
         """One batch of each edition that has due deliveries. False when nothing is left, or no time."""
         due = Delivery.objects.due(self.clock.now()).not_held().order_by().values_list("edition", flat=True).distinct()
         editions = sorted(due) if self._may_go_on() else []
+        tried = 0
         for edition_id in editions:
             if self._may_go_on() and self._has_rights(edition_id) and self._is_ready():
                 self._send_batch(edition_id)
-        return bool(editions) and self._may_go_on()
+                tried += 1
+        return tried > 0 and self._may_go_on()
 
     def _has_rights(self, edition_id: int) -> bool:
         edition = Edition.objects.select_related("report__owner").defer("html", "text").get(pk=edition_id)

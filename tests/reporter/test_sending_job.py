@@ -58,8 +58,8 @@ def test_send_now_keeps_the_edition_and_says_that_nothing_is_sent_yet(
 ) -> None:
     Job.objects.update(is_enabled=False)
     report = make_report("Sales", "ada@example.com")
-    data = {"action": "send_now", "_selected_action": report.pk}
-    page = admin_client.post("/admin/reporter/report/", data, follow=True).content.decode()
+    data = {"report": report.pk, "reason": "asked for"}
+    page = admin_client.post("/admin/reporter/report/send-now/", data, follow=True).content.decode()
     assert "Nothing will be sent until the job" in page
-    assert "within minutes" not in page
+    assert "will be sent within minutes" not in page
     assert Edition.objects.get().state == "pending"
