@@ -41,5 +41,6 @@ def release(edition: Edition, user: User, reason: str, now: datetime) -> None:
     with transaction.atomic():
         if not edition.hold or not holds.release(edition, edition.hold):
             raise NotSent(_("It is not held any more."))
-        note(user, edition, f"{_('Approved.') if is_approval else _('Let go.')} {reason}")
+        text = _("Approved. %(reason)s") if is_approval else _("Let go. %(reason)s")
+        note(user, edition, text % {"reason": reason})
     sending_job.wake(user, now)

@@ -74,7 +74,8 @@ def resend(row: Delivery, user: User, reason: str, now: datetime) -> Delivery:
 
 
 def _again_already(row: Delivery) -> AlreadyAskedFor:
-    return AlreadyAskedFor(f"{row.address}: {_('It has been sent again already.')}")
+    said = _("It has been sent again already.")
+    return AlreadyAskedFor(f"{row.address}: {said}")
 
 
 def _insert(row: Delivery, again: Delivery, user: User, reason: str) -> None:
@@ -100,7 +101,8 @@ def decide(row: Delivery, arrived: bool, user: User, reason: str, now: datetime)
     with transaction.atomic():
         unknown = Delivery.objects.filter(pk=row.pk, superseded_by=None)
         if not unknown.change(DeliveryState.UNKNOWN, state, decided_by=user, decided_at=now):
-            raise AlreadyAskedFor(f"{row.address}: {_('It is not unknown any more.')}")
+            said = _("It is not unknown any more.")
+            raise AlreadyAskedFor(f"{row.address}: {said}")
         text = _("%(address)s: it arrived. %(reason)s") if arrived else _("%(address)s: it did not arrive. %(reason)s")
         note(user, row.edition, text % {"address": row.address, "reason": reason})
         _reopen(row.edition_id)
