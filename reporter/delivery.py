@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator
+from collections import deque
 from datetime import timedelta
 
 from django.db import OperationalError, connection, transaction
@@ -108,22 +108,22 @@ class Sender:
     # --- One batch ---
 
     def _send_batch(self, edition_id: int) -> None:
-        waiting = iter(self._claimed(edition_id))
-        row = self._advance(None, None, waiting) if self._has_turn() else None
+        waiting = deque(self._claimed(edition_id))
+        row = self._advance(None, None, waiting) if waiting and self._has_turn() else None
         while row is not None:
             result = self._transmit(row)
             self._judge(result)
             if self._pace.is_limited:  # what became of it is written before the wait for the next
-                self._advance(row, result, iter(()))
-                row = self._advance(None, None, waiting if self._goes_on() else iter(()))
+                self._advance(row, result, deque())
+                row = self._advance(None, None, waiting) if self._goes_on(waiting) else None
             else:
-                row = self._advance(row, result, waiting if self._goes_on() else iter(()))
+                row = self._advance(row, result, waiting if self._goes_on(waiting) else deque())
         Delivery.objects.filter(state=DeliveryState.PENDING, claimed_by=self.token).update(
             claimed_by=None, claimed_until=None
         )
 
-    def _goes_on(self) -> bool:
-        return self._may_go_on() and self._has_turn() and self._is_ready()
+    def _goes_on(self, waiting: deque[Delivery]) -> bool:
+        return bool(waiting) and self._may_go_on() and self._has_turn() and self._is_ready()
 
     def _claimed(self, edition_id: int) -> list[Delivery]:
         """Claim a batch by one conditional UPDATE: each row is ours alone until the claim ends."""
@@ -138,7 +138,7 @@ class Sender:
             row.edition = edition
         return rows
 
-    def _advance(self, done: Delivery | None, result: Result | None, rows: Iterator[Delivery]) -> Delivery | None:
+    def _advance(self, done: Delivery | None, result: Result | None, rows: deque[Delivery]) -> Delivery | None:
         """One commit: the result of one delivery, and *sending* of the next, which is returned."""
         for attempt in range(COMMIT_ATTEMPTS):
             try:
@@ -154,8 +154,11 @@ class Sender:
             results.tell(done, state, result, self.summary)
         return begun
 
-    def _begin_next(self, rows: Iterable[Delivery]) -> Delivery | None:
-        return next((row for row in rows if self._begin(row)), None)
+    def _begin_next(self, rows: deque[Delivery]) -> Delivery | None:
+        while rows:
+            if self._begin(row := rows.popleft()):
+                return row
+        return None
 
     def _begin(self, row: Delivery) -> bool:
         """Mark a delivery as being sent, if it is still ours and wanted."""

@@ -73,6 +73,22 @@ def test_all_senders_together_keep_to_the_rate_and_what_is_left_goes_on(
 
 
 @pytest.mark.django_db
+def test_many_reports_to_one_person_each_keep_to_the_rate_too(
+    make_report: MakeReport, settings: Any, clock: Clock
+) -> None:
+    for number in range(9):
+        make_report(f"Report {number}", "ada@example.com")
+    settings.MAIL_PROBLEM = "not yet"
+    publish(EIGHT)
+    settings.MAIL_PROBLEM = ""
+    settings.REPORT_MAILS_PER_MINUTE = 6
+    sender = Sender(configured_transport(), clock, Summary())
+    sender._pace.sleep = Moved.sleep
+    sender.send_all()
+    assert count("sent") == 6
+
+
+@pytest.mark.django_db
 def test_two_senders_never_get_the_same_moment(settings: Any, clock: Clock) -> None:
     settings.REPORT_MAILS_PER_MINUTE = 60
     paces = [Pace(clock, sleep=Moved.sleep) for _n in range(2)]
