@@ -22,7 +22,7 @@ from reporter.publishing import UNREADABLE
 # The job comes every five minutes: what has not begun by then is late.
 LATE_AFTER = timedelta(minutes=15)
 
-# Due moments of one report that a day shows; a report that comes more often says so.
+# Due moments of one report that have no edition yet and that a day shows; one that comes more often says so.
 MOST_SLOTS = 50
 
 # How long after an outage an edition is looked for that stands for the moments of its days.
@@ -182,24 +182,29 @@ def _covering(day: date) -> dict[int, list[Edition]]:
 def _without_edition(
     report: Report, day: date, now: datetime, had: set[tuple[int, str | None]], covering: list[Edition]
 ) -> Iterator[Line]:
-    for slot in islice(slots_of(report, day), MOST_SLOTS):
-        if (report.pk, slot.key) in had:
-            continue
-        at = _local(slot.at, report.zone)
-        stands_for_it = next(
-            (row for row in covering if row.covers_from and row.covers_from <= slot.at < row.due_at), None
-        )
-        is_ahead = report.next_due_at is not None and report.next_due_at <= slot.at
-        if stands_for_it:
+    free = (slot for slot in slots_of(report, day) if (report.pk, slot.key) not in had)
+    lines = (line for slot in free if (line := _line_of_slot(report, slot, now, covering)))
+    yield from islice(lines, MOST_SLOTS)
+    if further := next(lines, None):
+        text = _("It is due further times on this day: no more than %(count)d are shown.")
+        yield Line(report, further.at, further.state, text % {"count": MOST_SLOTS})
+
+
+def _line_of_slot(report: Report, slot: Slot, now: datetime, covering: list[Edition]) -> Line | None:
+    """None for a moment at which the report was off, or had another timetable."""
+    at = _local(slot.at, report.zone)
+    for edition in covering:
+        if edition.covers_from and edition.covers_from <= slot.at < edition.due_at:
             text = _("Nothing was running. The edition of %(day)s stands for it.")
-            words = text % {"day": stands_for_it.local_date.isoformat()}
-            yield Line(report, at, State.SKIPPED, words, is_missed=True)
-        elif is_ahead and slot.at > now:
-            yield Line(report, at, State.TO_COME, "")
-        elif is_ahead and slot.at > now - LATE_AFTER:
-            yield Line(report, at, State.WAITING, _("It is due, and will be taken up within minutes."))
-        elif is_ahead:
-            yield Line(report, at, State.LATE, _("It is due, and nothing has taken it up. Is the scheduler running?"))
+            words = text % {"day": edition.local_date.isoformat()}
+            return Line(report, at, State.SKIPPED, words, is_missed=True)
+    if report.next_due_at is None or slot.at < report.next_due_at:
+        return None
+    if slot.at > now:
+        return Line(report, at, State.TO_COME, "")
+    if slot.at > now - LATE_AFTER:
+        return Line(report, at, State.WAITING, _("It is due, and will be taken up within minutes."))
+    return Line(report, at, State.LATE, _("It is due, and nothing has taken it up. Is the scheduler running?"))
 
 
 def slots_of(report: Report, day: date) -> Iterator[Slot]:

@@ -29,6 +29,7 @@ class Row:
     at: datetime
     report: Report
     people: list[Recipient] = field(default_factory=list)
+    is_cut: bool = False  # it comes more often in this week than is reckoned
 
     @property
     def named(self) -> list[Recipient]:
@@ -88,6 +89,8 @@ def _rows(report: Report, wishes: list[Subscription], now: datetime) -> list[Row
                 local = at.astimezone(zone)
                 by_moment.setdefault(local, Row(local, report)).people.append(wish.recipient)
         rows += by_moment.values() or [Row(slot.at.astimezone(zone), report)]
+    if len(slots) == MOST_SLOTS:
+        rows[-1].is_cut = True
     return rows
 
 

@@ -83,6 +83,15 @@ def test_a_day_that_was_missed_says_which_edition_stands_for_it(make_report: Mak
     assert f"/admin/reporter/report/{report.pk}/past/?first={MONDAY}&amp;last={MONDAY}" in page
 
 
+def test_a_report_that_comes_very_often_says_that_not_all_is_shown(make_report: MakeReport) -> None:
+    minutes = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 15, 30, 45)]
+    make_report("Often", "ada@example.com", times=minutes, next_due_at=EIGHT)
+    lines = board(MONDAY, EIGHT - timedelta(minutes=1))
+    assert len(lines) == 51
+    assert lines[-1].words == "It is due further times on this day: no more than 50 are shown."
+    assert [row.is_cut for row in week_ahead(EIGHT)[-1].rows].count(True) == 1
+
+
 def test_reports_that_are_off_have_no_line_and_unreadable_ones_say_so(make_report: MakeReport) -> None:
     make_report("Off", is_enabled=False)
     make_report("Odd")
