@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from typing import Any
 
@@ -152,8 +153,6 @@ def whole_mail(request: HttpRequest, pk: int, token: str) -> FileResponse:
 
 
 def _download(name: str, content: bytes) -> FileResponse:
-    import io
-
     return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type="application/octet-stream")
 
 

@@ -29,8 +29,8 @@ else:
 
 SEE = "reporter.view_edition"
 
-# Deliveries that one page asks about.
-MOST = 200
+# Deliveries that one page asks about: a form may hold no more than a thousand fields.
+MOST = 500
 
 
 def about(edition: Edition, **facts: Any) -> About:
@@ -71,7 +71,7 @@ class ReachingPages(Base):
 
     def resend_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         edition = self.edition_for(request, pk, control.RESEND)
-        rows = list(_chosen(request, edition, DeliveryState.FAILED, DeliveryState.UNKNOWN))
+        rows = _chosen(request, edition, DeliveryState.FAILED)
         form = ReasonForm.of(request)
         if request.method == "POST" and form.is_valid():
             return self._resend(request, edition, rows, form.cleaned_data["reason"])
@@ -105,7 +105,7 @@ class ReachingPages(Base):
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         edition = self.edition_for(request, pk, control.RESEND)
-        rows = list(_chosen(request, edition, DeliveryState.UNKNOWN))
+        rows = _chosen(request, edition, DeliveryState.UNKNOWN)
         form = ReasonForm.of(request)
         decision = request.POST.get("decision", "")
         if request.method == "POST" and form.is_valid() and decision in ("arrived", "lost"):
@@ -138,6 +138,9 @@ def _about_repeating(edition: Edition, rows: list[Delivery], can_be_sent: list[D
     if any(row.state == DeliveryState.UNKNOWN for row in can_be_sent):
         text = _("Nobody knows whether the unknown ones arrived: they may arrive twice. If you can, ask first.")
         shown.remarks.append(("bad", text))
+    if len(rows) == MOST:
+        text = _("These are the first %(count)d: open the page again for the others.")
+        shown.remarks.append(("odd", text % {"count": MOST}))
     if not can_be_sent:
         text = _("There is nobody whom it did not reach, or they were sent it again already.")
         shown.remarks.append(("good", text))
@@ -145,15 +148,12 @@ def _about_repeating(edition: Edition, rows: list[Delivery], can_be_sent: list[D
     return shown
 
 
-def _chosen(request: HttpRequest, edition: Edition, *states: str) -> Any:
-    """The deliveries that a page was opened for; without a choice those that failed, or are unknown."""
-    source = request.POST if request.method == "POST" else request.GET
+def _chosen(request: HttpRequest, edition: Edition, state: str) -> list[Delivery]:
+    """The deliveries that a page was opened for; without a choice those in ``state``. An answer names what was seen."""
+    is_answer = request.method == "POST"
+    source = request.POST if is_answer else request.GET
     ids = [int(text) for text in source.getlist("delivery") if text.isdecimal() and len(text) < 19]
-    rows = (
-        Delivery.objects.filter(edition=edition)
-        .select_related("edition", "recipient")
-        .defer("edition__html", "edition__text")
-    )
-    if ids:
-        return rows.filter(pk__in=ids).order_by("pk")[:MOST]
-    return rows.standing().filter(state=states[0]).order_by("pk")[:MOST]
+    rows = Delivery.objects.filter(edition=edition).select_related("edition", "recipient")
+    rows = rows.defer("edition__html", "edition__text").order_by("pk")
+    chosen = rows.filter(pk__in=ids) if ids or is_answer else rows.standing().filter(state=state)
+    return list(chosen[:MOST])

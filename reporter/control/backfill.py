@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.timetable import Slot
@@ -63,7 +64,7 @@ def past_slots(report: Report, first: date, last: date, now: datetime) -> list[P
     return found
 
 
-def _editions(report: Report):  # type: ignore[no-untyped-def]
+def _editions(report: Report) -> QuerySet[Edition]:
     return Edition.objects.filter(report=report).for_readers().defer("html", "text")
 
 

@@ -157,6 +157,7 @@ def test_the_actions_of_the_list_lead_to_the_pages_that_ask(half_sent: Edition, 
     assert response["Location"].endswith(f"/resend/?delivery={bob.pk}&delivery={cleo.pk}")
     response = admin_client.post(address, {"action": "decide", "_selected_action": [bob.pk, cleo.pk]})
     assert response["Location"].endswith(f"/decide/?delivery={cleo.pk}")
+    post(admin_client, "resend", half_sent, reason="an answer that names nobody")
     assert Delivery.objects.count() == 3
 
 
