@@ -8,6 +8,24 @@ import sys
 from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
+
+
+def logging_config(folder: Path, level: int) -> dict[str, Any]:
+    """Django's LOGGING: what we and Django say goes to the console and to files in ``folder``, from ``level`` on."""
+    both = ["console", "file"]
+    ours = ("django", "django_cron", "backoffice", "reporter")
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"plain": {"format": "{asctime} {levelname} {name} [{process}] {message}", "style": "{"}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+            "file": {"class": "backoffice.logfiles.DailyFileHandler", "folder": folder, "formatter": "plain"},
+        },
+        "root": {"handlers": both, "level": "WARNING"},
+        "loggers": {name: {"handlers": both, "level": level, "propagate": False} for name in ours},
+    }
 
 
 class DailyFileHandler(logging.FileHandler):

@@ -53,12 +53,16 @@ EDIT_REPORTS = {
     for action in ("add", "change", "delete")
     for model in ("report", "reportsection", "recipient", "recipientgroup", "tag", "subscription", "groupsubscription")
 } | {
-    "reporter.send_report",
-    "reporter.use_sql",
-    "reporter.import_recipients",
-    "reporter.export_recipients",
-    "reporter.hand_over_recipient",
+    f"reporter.{action}"
+    for action in (
+        *("send_report", "preview_report", "test_report", "backfill_report", "correct_edition", "hold_edition"),
+        *("resend_delivery", "export_deliveries"),
+        *("use_sql", "import_recipients", "export_recipients", "hand_over_recipient"),
+    )
 }
+
+# Kept apart from editing, so that two people look at what goes out.
+APPROVE = {"reporter.approve_edition", "reporter.hold_edition", "reporter.preview_report"}
 
 # Beside the role of an editor, or alone: whoever writes SQL reads what the operator's databases let them.
 WRITE_SQL = {"reporter.write_sql", "reporter.use_sql"}
@@ -67,6 +71,7 @@ ROLES = {
     "Viewer": SEE,
     "Job manager": SEE | MANAGE_JOBS,
     "Report editor": SEE | EDIT_REPORTS,
+    "Report approver": SEE | APPROVE,
     "SQL author": SEE | WRITE_SQL,
 }
 

@@ -16,6 +16,7 @@ from backoffice.bootstrap import (
     make_data_folders,
 )
 from backoffice.environment import Environment
+from backoffice.logfiles import logging_config
 from backoffice.mail import MailServer, mail_settings
 from backoffice.report_databases import PREFIX as REPORT_DATABASE
 from backoffice.report_databases import report_databases
@@ -239,6 +240,13 @@ REPORT_ALLOWED_DOMAINS = [domain.strip().removeprefix("@").lower() for domain in
 # Megabytes of a mail with its files, as they are sent; larger files are linked to, behind the login.
 REPORT_MAX_ATTACHMENT_MB = env.whole("REPORT_MAX_ATTACHMENT_MB", default=10, at_least=0, at_most=1000)
 
+# Mails that all senders together hand over in a minute; 0 is no limit. What is left goes on with the next tick.
+REPORT_MAILS_PER_MINUTE = env.whole("REPORT_MAILS_PER_MINUTE", default=0, at_most=100_000)
+
+# Days that the mails and files of editions are kept, and names and addresses of those who got them. The rows stay.
+REPORT_KEEP_EDITIONS_DAYS = env.whole("REPORT_KEEP_EDITIONS_DAYS", default=400, at_least=3, at_most=36_500)
+REPORT_KEEP_ADDRESSES_DAYS = env.whole("REPORT_KEEP_ADDRESSES_DAYS", default=400, at_least=3, at_most=36_500)
+
 # --- Databases that reports read --------------------------------------------------------------------------
 
 # REPORT_DB_<NAME>=postgres://…, mysql://… or sqlite:///…; never the back office's own, unless it is named so.
@@ -285,22 +293,7 @@ MEDIA_ROOT = DATA_DIR / "files"  # never served by URL: pages that check permiss
 # INFO is enough to see what ran.
 LOG_LEVEL = env.level("LOG_LEVEL", default=logging.INFO)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} [{process}] {message}", "style": "{"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
-        "file": {"class": "backoffice.logfiles.DailyFileHandler", "folder": DATA_DIR / "logs", "formatter": "plain"},
-    },
-    "root": {"handlers": ["console", "file"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": ["console", "file"], "level": LOG_LEVEL, "propagate": False},
-        "django_cron": {"handlers": ["console", "file"], "level": LOG_LEVEL, "propagate": False},
-        "backoffice": {"handlers": ["console", "file"], "level": LOG_LEVEL, "propagate": False},
-        "reporter": {"handlers": ["console", "file"], "level": LOG_LEVEL, "propagate": False},
-    },
-}
+LOGGING = logging_config(DATA_DIR / "logs", LOG_LEVEL)
 
 # Everything has been read: what is wrong is said at once, before anything begins.
 env.insist()

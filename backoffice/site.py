@@ -47,6 +47,10 @@ class BackOfficeSite(admin.AdminSite):
         """The dashboard: what is wrong stands on top, then what runs and what comes, for those who may see it."""
         context = extra_context or {}
         user = cast(User, request.user)
+        if user.has_perms(["reporter.view_report", "reporter.view_edition"]):
+            from reporter.attention import attention as attention_to_reports  # where it is shown
+
+            context = {"reports": attention_to_reports(timezone.now())} | context
         if user.has_perms(["jobs.view_run", "jobs.view_job"]):
             from backoffice.jobs.admin.dashboard import dashboard  # needs the models, which load after the site
 

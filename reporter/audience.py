@@ -10,13 +10,14 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from reporter.messages import ascii_address, sender_problem
-from reporter.models import Delivery, Edition, GroupSubscription, Recipient, Report, Subscription, Why
+from reporter.models import Delivery, DeliveryState, Edition, GroupSubscription, Recipient, Report, Subscription, Why
 from reporter.models.audience import Membership
 from reporter.models.subscription import earliest
 from reporter.models.validators import domain_problem
@@ -50,6 +51,29 @@ def readers_of(report: Report | int) -> list[Reader]:
     return [Reader(person, own.get(person.pk), through.get(person.pk, [])) for person in people]
 
 
+def readers_by_report() -> dict[int, list[Reader]]:
+    """The same of all reports, by the ids of reports, each in the order of names. Four queries, whatever there is."""
+    own = {(row.report_id, row.recipient_id): row for row in Subscription.objects.all()}
+    wishes: dict[int, list[GroupSubscription]] = {}
+    for wish in GroupSubscription.objects.active():
+        wishes.setdefault(wish.group_id, []).append(wish)
+    through: dict[tuple[int, int], list[GroupSubscription]] = {}
+    for recipient, group in _members(list(wishes)):
+        for wish in wishes[group]:
+            if (wish.report_id, recipient) not in own:
+                through.setdefault((wish.report_id, recipient), []).append(wish)
+    active = {key: row for key, row in own.items() if row.is_active}
+    people = {person.pk: person for person in Recipient.objects.filter(is_active=True)}
+    found: dict[int, list[Reader]] = {}
+    for report, recipient in {**active, **through}:
+        if person := people.get(recipient):
+            key = (report, recipient)
+            found.setdefault(report, []).append(Reader(person, active.get(key), through.get(key, [])))
+    for readers in found.values():
+        readers.sort(key=lambda reader: (reader.recipient.name, reader.recipient.pk))
+    return found
+
+
 def _members(groups: list[int]) -> Iterator[tuple[int, int]]:
     memberships = Membership.objects.filter(recipientgroup__in=groups)
     return memberships.values_list("recipient_id", "recipientgroup_id").iterator()
@@ -76,15 +100,49 @@ def _people_in(rows: QuerySet[Any]) -> Coalesce:
 
 def deliveries_of(edition: Edition, built_at: datetime) -> list[Delivery]:
     """The deliveries of an edition that was built at ``built_at``; not saved yet. One for each mailbox."""
+    if edition.why == Why.TEST:
+        return [to_user(edition, edition.requested_by, built_at)] if edition.requested_by else []
+    if edition.why == Why.CORRECTION:
+        return _to_the_same(edition, built_at)
     deliveries: dict[str, Delivery] = {}
     for reader in readers_of(edition.report_id):
         # What a person asks for is sent now, to all.
-        is_by_timetable = edition.why == Why.TIMETABLE
-        due_at = reader.due_at(edition.local_date, edition.zone, built_at) if is_by_timetable else built_at
+        is_for_a_day = edition.why in (Why.TIMETABLE, Why.BACKFILL)
+        due_at = reader.due_at(edition.local_date, edition.zone, built_at) if is_for_a_day else built_at
         if due_at is not None:
             delivery = _delivery(edition, reader, due_at)
             deliveries.setdefault(ascii_address(delivery.address).casefold(), delivery)
     return list(deliveries.values())
+
+
+def to_user(edition: Edition, user: User, now: datetime) -> Delivery:
+    """A delivery to a user of the back office, at their own address; not saved yet."""
+    return Delivery(
+        edition=edition,
+        name=(user.get_full_name() or user.get_username())[:120],
+        address=user.email,
+        message_id=new_message_id(edition),
+        due_at=now,
+        next_attempt_at=now,
+    )
+
+
+def _to_the_same(edition: Edition, now: datetime) -> list[Delivery]:
+    """To all that the corrected edition was meant for, whether it arrived or not; not to those who did not want it."""
+    rows = Delivery.objects.filter(edition=edition.original_id, removed_at=None).standing()
+    return [
+        Delivery(
+            edition=edition,
+            recipient=row.recipient,
+            name=row.name,
+            address=row.address,
+            is_copy=row.is_copy,
+            message_id=new_message_id(edition),
+            due_at=now,
+            next_attempt_at=now,
+        )
+        for row in rows.exclude(state=DeliveryState.SKIPPED).select_related("recipient").order_by("pk")
+    ]
 
 
 def _delivery(edition: Edition, reader: Reader, due_at: datetime) -> Delivery:
@@ -111,11 +169,13 @@ def why_unwanted(delivery: Delivery) -> str:
     What a person asked for goes to all that were subscribed at that moment, save who has unsubscribed by link since.
     """
     recipient, edition = delivery.recipient, delivery.edition
+    if edition.is_for_users:
+        return ""
     if recipient is None or not recipient.is_active:
         return _("The recipient was switched off or deleted before it was sent.")
     if problem := domain_problem(delivery.address):
         return problem
-    if edition.why == Why.TIMETABLE:
+    if edition.why in (Why.TIMETABLE, Why.BACKFILL):
         is_wanted = Recipient.objects.receiving(edition.report_id).filter(pk=recipient.pk).exists()
     else:
         by_link = Subscription.objects.filter(

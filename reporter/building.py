@@ -18,12 +18,14 @@ from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from reporter import holds, notices
 from reporter.audience import copies_in, deliveries_of
 from reporter.clock import Clock
 from reporter.contents import Contents
 from reporter.datasets import base
 from reporter.files import files_of, links_to, too_large
-from reporter.models import Delivery, Edition, EditionFile, EditionState, Report, ReportSection
+from reporter.messages import Attachment
+from reporter.models import Delivery, Edition, EditionFile, EditionState, Hold, Report, ReportSection
 from reporter.rendering import mail
 from reporter.summary import Summary
 
@@ -48,12 +50,23 @@ class Built:
     is_empty: bool = False  # it has nothing to tell, and is not to be sent then
     seen_columns: list[tuple[ReportSection, list[str]]] = field(default_factory=list)
 
+    def attachments(self) -> list[Attachment]:
+        """What goes with the mail: the files that are not only linked to, and the pictures."""
+        files = [Attachment(*file) for file in self.files if file[0] not in self.linked]
+        return files + self.named_pictures()
+
+    def named_pictures(self) -> list[Attachment]:
+        pictures = enumerate(self.pictures.items(), start=len(self.files) + 1)
+        return [Attachment(f"chart-{number}.png", content, content_id) for number, (content_id, content) in pictures]
+
 
 def build_pending(clock: Clock, summary: Summary) -> Iterator[None]:
     """Build what waits, one edition at a time; the caller may do something else in between."""
-    for edition in Edition.objects.to_build(clock.start).select_related("report"):
+    for edition in Edition.objects.to_build(clock.start).select_related("report__owner"):
         if not clock.has_time():
             return
+        if not holds.may_go_on(edition, clock.now(), summary):
+            continue
         if claim(edition, clock.now(), summary):
             _attempt(edition, clock, summary)
             yield
@@ -68,6 +81,7 @@ def claim(edition: Edition, now: datetime, summary: Summary) -> bool:
         if seen.change(edition.state, EditionState.FAILED, problem=problem, finished_at=now):
             logger.error("%s: %s", edition, problem)
             summary.troubles.append(f"{edition}: {problem}")
+            notices.tell(edition, notices.FAILED, problem, now)
         return False
     if not seen.change(
         edition.state,
@@ -104,7 +118,7 @@ def _record_duration(edition: Edition, seconds: float) -> None:
 
 
 def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
-    reason = _reason(error)
+    reason = reason_of(error)
     mine = Edition.objects.filter(pk=edition.pk, claimed_by=edition.claimed_by)
     if isinstance(error, base.DatasetError) and error.is_permanent:
         problem = _("It could not be built, and is not tried again: %(reason)s") % {"reason": reason}
@@ -114,7 +128,8 @@ def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
             "count": edition.attempts,
             "reason": reason,
         }
-        mine.change(EditionState.BUILDING, EditionState.FAILED, problem=problem, finished_at=now)
+        if mine.change(EditionState.BUILDING, EditionState.FAILED, problem=problem, finished_at=now):
+            notices.tell(edition, notices.FAILED, problem, now)
     else:
         problem = _("It could not be built, and will be tried again: %(reason)s") % {"reason": reason}
         next_attempt_at = now + RETRY_PAUSES[edition.attempts - 1]
@@ -129,7 +144,7 @@ def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
     return f"{edition}: {problem}"
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """In words for staff where the dataset has some; a driver's own words are in the log."""
     if isinstance(error, base.DatasetError):
         return str(error)
@@ -169,6 +184,7 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
         with transaction.atomic():
             deliveries = [] if built.is_empty else deliveries_of(edition, now)
             edition.state = EditionState.BUILT if deliveries else EditionState.SKIPPED
+            waits = edition.report.needs_approval and deliveries and not edition.is_for_users
             is_kept = bool(
                 Edition.objects.filter(pk=edition.pk, claimed_by=edition.claimed_by).change(
                     EditionState.BUILDING,
@@ -182,6 +198,7 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
                     built_at=now,
                     finished_at=None if deliveries else now,
                     claimed_until=None,
+                    **({"hold": Hold.APPROVAL, "hold_reason": _("Somebody has to approve it.")} if waits else {}),
                 )
             )
             if is_kept:
@@ -205,8 +222,8 @@ def _saved_files(edition: Edition, built: Built) -> list[EditionFile]:
         for position, (name, content) in enumerate(built.files, start=1)
     ]
     pictures = [
-        _saved(edition, position, f"chart-{position}.png", content, content_id=content_id)
-        for position, (content_id, content) in enumerate(built.pictures.items(), start=len(files) + 1)
+        _saved(edition, position, picture.name, picture.content, content_id=picture.content_id)
+        for position, picture in enumerate(built.named_pictures(), start=len(files) + 1)
     ]
     return files + pictures
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator
+from collections import deque
 from datetime import timedelta
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from reporter import results
+from reporter import holds, results
 from reporter.audience import why_unwanted
 from reporter.clock import Clock
 from reporter.messages import Attachment, attachments_of, message_for
 from reporter.models import Delivery, DeliveryState, Edition, EditionState
+from reporter.pace import Pace
 from reporter.summary import Summary
 from reporter.transports import Result, ServerDown, Transport, Verdict
 
@@ -44,7 +45,9 @@ class Sender:
         self.summary = summary
         self.token = uuid.uuid4()
         self._is_stopped = False
+        self._is_out_of_turn = False
         self._disturbances = 0
+        self._pace = Pace(clock)
         self._read: tuple[int, list[Attachment]] | None = None
 
     def send_all(self) -> None:
@@ -55,17 +58,28 @@ class Sender:
 
     def send_round(self) -> bool:
         """One batch of each edition that has due deliveries. False when nothing is left, or no time."""
-        due = Delivery.objects.due(self.clock.now()).order_by().values_list("edition", flat=True).distinct()
+        due = Delivery.objects.due(self.clock.now()).not_held().order_by().values_list("edition", flat=True).distinct()
         editions = sorted(due) if self._may_go_on() else []
+        tried = 0
         for edition_id in editions:
-            if self._may_go_on() and self._is_ready():
+            if self._may_go_on() and self._has_rights(edition_id) and self._is_ready():
                 self._send_batch(edition_id)
-        return bool(editions) and self._may_go_on()
+                tried += 1
+        return tried > 0 and self._may_go_on()
+
+    def _has_rights(self, edition_id: int) -> bool:
+        edition = Edition.objects.select_related("report__owner").defer("html", "text").get(pk=edition_id)
+        return holds.may_go_on(edition, self.clock.now(), self.summary)
 
     # --- Whether to go on ---
 
     def _may_go_on(self) -> bool:
-        return not self._is_stopped and self.clock.has_time()
+        return not self._is_stopped and not self._is_out_of_turn and self.clock.has_time()
+
+    def _has_turn(self) -> bool:
+        """Wait until the rate limit lets another mail out. If that takes too long, the next pass goes on."""
+        self._is_out_of_turn = not self._pace.wait()
+        return not self._is_out_of_turn
 
     def _is_ready(self) -> bool:
         """Whether the server takes mail. Asked before a delivery is marked as being sent."""
@@ -86,26 +100,30 @@ class Sender:
         self.summary.put_off += results.put_off_all(self.token, self.summary.mail_problem, self.clock.now())
 
     def _judge(self, result: Result) -> None:
-        """One mail that nobody knows of is enough; a connection may break once."""
+        """A connection may break once, or a server fall silent over one mail: the others are not held up by it."""
         self._disturbances = self._disturbances + 1 if result.is_disturbed else 0
-        if result.verdict == Verdict.UNKNOWN:
-            self._stop(_("Sending was broken off: the server gave no answer to a mail."))
-        elif result.verdict == Verdict.BLOCKED or self._disturbances >= MAX_DISTURBANCES:
+        if result.verdict == Verdict.BLOCKED or self._disturbances >= MAX_DISTURBANCES:
             self._stop(_("Sending was broken off: %(reply)s") % {"reply": result.reply})
 
     # --- One batch ---
 
     def _send_batch(self, edition_id: int) -> None:
-        waiting = iter(self._claimed(edition_id))
-        row = self._advance(None, None, waiting)
+        waiting = deque(self._claimed(edition_id))
+        row = self._advance(None, None, waiting) if waiting and self._has_turn() else None
         while row is not None:
             result = self._transmit(row)
             self._judge(result)
-            goes_on = self._may_go_on() and self._is_ready()
-            row = self._advance(row, result, waiting if goes_on else iter(()))
+            if self._pace.is_limited:  # what became of it is written before the wait for the next
+                self._advance(row, result, deque())
+                row = self._advance(None, None, waiting) if self._goes_on(waiting) else None
+            else:
+                row = self._advance(row, result, waiting if self._goes_on(waiting) else deque())
         Delivery.objects.filter(state=DeliveryState.PENDING, claimed_by=self.token).update(
             claimed_by=None, claimed_until=None
         )
+
+    def _goes_on(self, waiting: deque[Delivery]) -> bool:
+        return bool(waiting) and self._may_go_on() and self._has_turn() and self._is_ready()
 
     def _claimed(self, edition_id: int) -> list[Delivery]:
         """Claim a batch by one conditional UPDATE: each row is ours alone until the claim ends."""
@@ -120,7 +138,7 @@ class Sender:
             row.edition = edition
         return rows
 
-    def _advance(self, done: Delivery | None, result: Result | None, rows: Iterator[Delivery]) -> Delivery | None:
+    def _advance(self, done: Delivery | None, result: Result | None, rows: deque[Delivery]) -> Delivery | None:
         """One commit: the result of one delivery, and *sending* of the next, which is returned."""
         for attempt in range(COMMIT_ATTEMPTS):
             try:
@@ -136,8 +154,11 @@ class Sender:
             results.tell(done, state, result, self.summary)
         return begun
 
-    def _begin_next(self, rows: Iterable[Delivery]) -> Delivery | None:
-        return next((row for row in rows if self._begin(row)), None)
+    def _begin_next(self, rows: deque[Delivery]) -> Delivery | None:
+        while rows:
+            if self._begin(row := rows.popleft()):
+                return row
+        return None
 
     def _begin(self, row: Delivery) -> bool:
         """Mark a delivery as being sent, if it is still ours and wanted."""
@@ -145,7 +166,7 @@ class Sender:
         unwanted = why_unwanted(row)
         if not unwanted:
             until = self.clock.now() + CLAIM
-            changed = mine.change(
+            changed = mine.not_held().change(
                 DeliveryState.PENDING, DeliveryState.SENDING, claimed_until=until, attempts=F("attempts") + 1
             )
             row.attempts += changed
@@ -172,6 +193,9 @@ class Sender:
         except Exception as error:
             logger.exception("The mail of delivery %s cannot be written", row.pk)
             return Result(Verdict.REFUSED, _("The mail cannot be written: %(reason)s") % {"reason": error})
+        if row.content_hash and row.content_hash != message.content_hash:
+            text = _("Not sent: the mail would not be the one that it repeats. Has the sender's address changed?")
+            return Result(Verdict.REFUSED, text)
         row.content_hash = message.content_hash
         return self.transport.send(message.sender, message.address, row.message_id, message.content)
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.timetable import UNREADABLE, Due
-from reporter import results
+from reporter import holds, results, retention
 from reporter.building import build_pending
 from reporter.clock import Clock
 from reporter.delivery import Sender
@@ -35,13 +35,15 @@ def publish(now: datetime, *, budget: float = TIME_BUDGET, transport: Transport 
     clock, summary = Clock(now, budget), Summary()
     claim_due(now, summary)
     results.recover_stale(now, summary)
+    holds.review(now, summary)
     if problem := _mail_problem():
         for _built in build_pending(clock, summary):
             pass
         summary.mail_problem, summary.put_off = problem, Delivery.objects.due(clock.now()).count()
+        results.settle(clock.now(), summary)
     else:
         _build_and_send(transport or configured_transport(), clock, summary)
-    results.settle(clock.now(), summary)
+    retention.clean_up(now)
     return summary
 
 
@@ -51,6 +53,9 @@ def _build_and_send(transport: Transport, clock: Clock, summary: Summary) -> Non
         for _built in build_pending(clock, summary):
             sender.send_round()  # what is built is sent before the next, perhaps large one is built
         sender.send_all()
+        if results.settle(clock.now(), summary):
+            sender.send_all()  # what owners are told of it
+            results.settle(clock.now(), summary)
     finally:
         transport.close()
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
+from reporter import notices
 from reporter.models import Delivery, DeliveryState, Edition, EditionState
 from reporter.summary import Summary
 from reporter.transports import Result, Verdict
@@ -23,6 +24,9 @@ SERVER_DOWN_PAUSE = timedelta(minutes=4)
 
 # A report of the day is of no use any more when it is this late; it has been put off again and again by then.
 GIVE_UP_AFTER = timedelta(days=2)
+
+# Deliveries that a notice tells of.
+NAMED = 10
 
 FREE = {"claimed_by": None, "claimed_until": None}
 
@@ -58,8 +62,11 @@ def tell(row: Delivery, state: DeliveryState, result: Result, summary: Summary) 
     said = f"{row.address}: {result.reply}"
     match state:
         case DeliveryState.SENT:
-            summary.sent += 1
-            summary.sent_editions.add(row.edition_id)
+            if row.edition.is_for_users:
+                summary.to_users += 1
+            else:
+                summary.sent += 1
+                summary.sent_editions.add(row.edition_id)
         case DeliveryState.UNKNOWN:
             summary.unknown.append(said)
         case DeliveryState.PENDING:
@@ -70,7 +77,8 @@ def tell(row: Delivery, state: DeliveryState, result: Result, summary: Summary) 
 
 def put_off_all(token: uuid.UUID, reason: str, now: datetime) -> int:
     """Nothing can be sent: what is due waits a while, what is far too late has failed. Returns how many wait."""
-    due = Delivery.objects.filter(Q(claimed_by=token) | Q(pk__in=Delivery.objects.due(now).values("pk")))
+    free = Delivery.objects.due(now).not_held()
+    due = Delivery.objects.filter(Q(claimed_by=token) | Q(pk__in=free.values("pk")))
     too_late = due.filter(due_at__lte=now - GIVE_UP_AFTER).exclude(server_reply="")
     reply = _("Given up after %(days)d days: %(reason)s") % {"days": GIVE_UP_AFTER.days, "reason": reason}
     keys = list(too_late.filter(state=DeliveryState.PENDING).values_list("pk", "edition"))
@@ -90,20 +98,36 @@ def recover_stale(now: datetime, summary: Summary) -> None:
             summary.unknown.append(f"{row.address}: {reply}")
 
 
-def settle(now: datetime, summary: Summary) -> None:
-    """Say of editions of which every delivery is decided: sent, partly sent, failed, or skipped for all."""
+def settle(now: datetime, summary: Summary) -> int:
+    """Say of editions of which every delivery is decided: sent, partly sent, failed, or skipped for all.
+
+    Owner and watchers of those that went wrong are told; returns of how many editions.
+    """
+    told = 0
     counts = {
-        state.value: Count("deliveries", filter=Q(deliveries__state=state))
+        state.value: Count("deliveries", filter=Q(deliveries__state=state, deliveries__superseded_by=None))
         for state in (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.SKIPPED)
     }
-    for edition in Edition.objects.to_settle().select_related("report").defer("html", "text").annotate(**counts):
+    for edition in Edition.objects.to_settle().select_related("report__owner").defer("html", "text").annotate(**counts):
         count = {name: getattr(edition, name) for name in counts}
         state = _settled(count)
-        problem = edition.problem if state == EditionState.SENT else " ".join([edition.problem, _tally(count)])
+        outcome = "" if state == EditionState.SENT else _tally(count)
         undecided_no_more = Edition.objects.filter(pk=edition.pk)
-        changed = undecided_no_more.change(EditionState.SENDING, state, finished_at=now, problem=problem.strip())
-        if changed and state == EditionState.FAILED:
-            summary.troubles.append(f"{edition}: {_tally(count)}")
+        changed = undecided_no_more.change(EditionState.SENDING, state, finished_at=now, outcome=outcome)
+        if not changed:
+            continue
+        if state == EditionState.FAILED:
+            summary.troubles.append(f"{edition}: {outcome}")
+        if state in (EditionState.FAILED, EditionState.PARTLY_SENT):
+            told += notices.tell(edition, notices.FAILED, _said_of(edition, outcome), now)
+    return told
+
+
+def _said_of(edition: Edition, outcome: str) -> str:
+    """The tally, and the first of those whom it did not reach, with the server's answer."""
+    bad = edition.deliveries.standing().filter(state__in=(DeliveryState.FAILED, DeliveryState.UNKNOWN)).order_by("pk")
+    lines = [f"{row.address}: {row.get_state_display()}. {row.server_reply}" for row in bad[: NAMED + 1]]
+    return "\n".join([outcome, *lines[:NAMED], *(["…"] if len(lines) > NAMED else [])])
 
 
 def _settled(count: dict[str, int]) -> EditionState:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.contrib.auth.models import User
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from backoffice.jobs import registry
-from backoffice.jobs.models import Job
+from backoffice.jobs.models import Job, Run, RunTrigger
 
 JOB = "reporter.cron.SendDailyReportsCronJob"
 
@@ -15,6 +18,18 @@ def listed_codes() -> set[str]:
     """The codes under which CRON_CLASSES names the job, or one derived from it."""
     job = import_string(JOB)
     return {entry.code for entry in registry.configured() if entry.cls and issubclass(entry.cls, job)}
+
+
+def wake(user: User, now: datetime) -> None:
+    """Queue a run of the job, so that what ``user`` has just asked for does not wait for the next slot.
+
+    Not done where one waits already, or where nothing would run it: then the timetable's next run does it all.
+    """
+    job = Job.objects.runnable().filter(code__in=listed_codes(), problem="").first()
+    if job is None or Run.objects.queued().filter(job=job).exists():
+        return
+    reason = _("A report was asked for.")
+    Run.objects.create(job=job, trigger=RunTrigger.PERSON, requested_by=user, reason=reason, due_at=now, queued_at=now)
 
 
 def why_nothing_is_sent() -> str:

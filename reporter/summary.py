@@ -19,6 +19,7 @@ class Summary:
     built: int = 0
     sent_editions: set[int] = field(default_factory=set)
     sent: int = 0
+    to_users: int = 0  # tests and notices
     for_nobody: int = 0  # editions for which nobody was subscribed on that day
     empty: int = 0  # editions that had nothing to tell, and were skipped therefore
     put_off: int = 0  # deliveries that are tried again
@@ -36,6 +37,7 @@ class Summary:
         parts = [
             self._mail_problem(),
             self._sent(),
+            self._to_users(),
             self._failed(),
             self._unknown(),
             self._put_off(),
@@ -54,6 +56,13 @@ class Summary:
         }
         people = ngettext("%(count)d person", "%(count)d people", self.sent) % {"count": self.sent}
         return _("sent %(reports)s to %(people)s") % {"reports": reports, "people": people}
+
+    def _to_users(self) -> str:
+        if not self.to_users:
+            return ""
+        return ngettext("%(count)d test or notice to a user", "%(count)d tests or notices to users", self.to_users) % {
+            "count": self.to_users
+        }
 
     def _failed(self) -> str:
         if not self.failed:

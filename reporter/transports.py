@@ -12,7 +12,9 @@ import select
 import smtplib
 import socket
 import ssl
-import time
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -28,8 +30,14 @@ from reporter.answers import Smtp, SmtpOverTls
 # Seconds that a server has for each answer until we are logged in: a dead one must not cost more.
 GREETING_TIMEOUT = 10.0
 
-# Seconds that a mail may take on its way to the server, and bytes of it that are sent at a time.
-HAND_OVER_SECONDS = 120.0
+# Seconds that a server has to say that an idle connection lives; one that does not is replaced by a new one.
+IDLE_TIMEOUT = 5.0
+
+# Seconds that one mail may take, however slowly the server speaks, and bytes a second that it takes of a large one.
+MAIL_TIMEOUT = 25.0
+SLOWEST = 100_000
+
+# Bytes of a mail that are sent at a time: the time-out is for a line that stands still, not for one that is slow.
 PIECE_BYTES = 64 * 1024
 
 # Characters of a server's answer that are kept.
@@ -128,9 +136,14 @@ class SmtpTransport:
 
     def _answers(self, smtp: smtplib.SMTP) -> bool:
         try:
-            return smtp.rset()[0] == 250  # RSET rather than NOOP: it also ends what a refusal left open
+            if smtp.sock:
+                smtp.sock.settimeout(min(IDLE_TIMEOUT, self.server.timeout))
+            answers = smtp.rset()[0] == 250  # RSET rather than NOOP: it also ends what a refusal left open
+            if smtp.sock:
+                smtp.sock.settimeout(self.server.timeout)
         except (OSError, smtplib.SMTPException):
             return False
+        return answers
 
     def _connected(self) -> smtplib.SMTP:
         server = self.server
@@ -156,12 +169,15 @@ class SmtpTransport:
             smtp.sock.settimeout(server.timeout)
             # What waits in the system's buffer delays the server's last answer, and that is not waited for long.
             smtp.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * PIECE_BYTES)
+            # The final dot is sent apart from the mail: it must not wait for the mail's acknowledgement, 40 ms each.
+            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return smtp
 
     def send(self, sender: str, address: str, message_id: str, content: bytes) -> Result:
         if self._smtp is None:
             return Result(Verdict.LATER, "There is no connection.", is_disturbed=True)
-        result = _converse(self._smtp, sender, address, content)
+        with _watched(self._smtp, MAIL_TIMEOUT + len(content) / SLOWEST):
+            result = _converse(self._smtp, sender, address, content)
         if result.is_disturbed:
             self.close()
         return result
@@ -181,6 +197,25 @@ class SmtpTransport:
             smtp.close()
 
 
+@contextmanager
+def _watched(smtp: smtplib.SMTP, seconds: float) -> Iterator[None]:
+    """Cut the connection after so many seconds. Time-outs of the socket begin anew with each byte: a server that
+    speaks one every ten seconds would keep everybody waiting for ever."""
+    timer = threading.Timer(seconds, _cut, [smtp])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(smtp: smtplib.SMTP) -> None:
+    with suppress(OSError):
+        if smtp.sock:
+            smtp.sock.shutdown(socket.SHUT_RDWR)
+
+
 def _converse(smtp: smtplib.SMTP, sender: str, address: str, content: bytes) -> Result:
     """MAIL, RCPT, DATA, and what the server says to it."""
     try:
@@ -195,22 +230,15 @@ def _converse(smtp: smtplib.SMTP, sender: str, address: str, content: bytes) -> 
         code, text = smtp.docmd("DATA")
         if code != 354:
             return _refusal(code, text)
-        _hand_over(smtp, _dotted(content))
+        dotted = _dotted(content)
+        for start in range(0, len(dotted), PIECE_BYTES):
+            smtp.send(dotted[start : start + PIECE_BYTES])
         _insist_on_connection(smtp)
     except ValueError as error:  # an address that no command can hold
         return Result(Verdict.REFUSED, _words(error))
     except (OSError, smtplib.SMTPException) as error:
         return Result(Verdict.LATER, _words(error), is_disturbed=True)
     return _final_answer(smtp)
-
-
-def _hand_over(smtp: smtplib.SMTP, content: bytes) -> None:
-    """Piece by piece: the time-out is for a line that stands still, not for one that is slow."""
-    until = time.monotonic() + HAND_OVER_SECONDS
-    for start in range(0, len(content), PIECE_BYTES):
-        if time.monotonic() > until:
-            raise TimeoutError(f"It could not be handed over within {HAND_OVER_SECONDS:.0f} seconds.")
-        smtp.send(content[start : start + PIECE_BYTES])
 
 
 def _final_answer(smtp: smtplib.SMTP) -> Result:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from tests import services
 from tests.settings import OURS
@@ -27,6 +28,13 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Nothing: tests/settings.py gives every worker a database of its own, under the name that children know."""
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A request in Chinese leaves that language on in its thread: the next test must not be in it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -20,11 +20,15 @@ def moment_in(zone: str, moment: datetime | None) -> str:
     """A moment by the clock of a report, with the name of its zone: pages otherwise keep to the server's."""
     if moment is None:
         return NOTHING
+    local = zoned(moment, zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone if local.tzinfo is not UTC else 'UTC'}"
+
+
+def zoned(moment: datetime, zone: str) -> datetime:
     try:
-        local = moment.astimezone(ZoneInfo(zone))
+        return moment.astimezone(ZoneInfo(zone))
     except (KeyError, ValueError, OSError):  # a zone that is none: the page on which it is corrected must open
-        local, zone = moment.astimezone(UTC), "UTC"
-    return f"{local:%Y-%m-%d %H:%M:%S} {zone}"
+        return moment.astimezone(UTC)
 
 
 def link_to_list(model: str, text: str, **filters: Any) -> SafeString:

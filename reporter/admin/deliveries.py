@@ -1,19 +1,33 @@
 from __future__ import annotations
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from typing import Any
 
-from backoffice.jobs.admin.base import ReadOnly
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from backoffice.jobs.admin.base import LargeTable, ReadOnly
+from backoffice.jobs.admin.filters import DayRangeFilter
+from reporter import control
+from reporter.admin.asking import user_of
 from reporter.admin.base import NOTHING, moment_in
+from reporter.admin.reaching import MOST
 from reporter.models import Delivery, DeliveryState
 
 DELIVERY_TIMES = ["due", "next_attempt"]
 
 
 class DeliveryTimes:
-    """Moments by the clock of the report."""
+    """Moments by the clock of the report, and the state with who said so."""
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, delivery: Delivery) -> str:
@@ -25,22 +39,35 @@ class DeliveryTimes:
         is_waiting = delivery.state == DeliveryState.PENDING
         return moment_in(delivery.edition.zone, delivery.next_attempt_at) if is_waiting else NOTHING
 
+    @admin.display(description=_("state"), ordering="state")
+    def shown_state(self, delivery: Delivery) -> str:
+        """With who said so, where a person decided."""
+        state = str(delivery.get_state_display())
+        if delivery.decided_by:
+            text = gettext("%(state)s, says %(person)s")
+            state = text % {"state": state, "person": delivery.decided_by.get_username()}
+        if delivery.superseded_by_id:
+            state = gettext("%(state)s; sent again") % {"state": state}
+        return state
+
 
 @admin.register(Delivery)
-class DeliveryAdmin(DeliveryTimes, ReadOnly, admin.ModelAdmin):
-    list_display = ["address", "edition", "state", "due", "sent_at", "attempts", "server_reply"]
-    readonly_fields = DELIVERY_TIMES
-    list_filter = ["state", "edition__report"]
-    list_select_related = ["edition__report"]
+class DeliveryAdmin(DeliveryTimes, LargeTable, ReadOnly, admin.ModelAdmin):
+    list_display = ["address", "edition", "shown_state", "server_reply", "sent_at", "due", "why"]
+    readonly_fields = [*DELIVERY_TIMES, "shown_state", "why", "retention"]
+    list_filter = ["state", ("due_at", DayRangeFilter), "edition__report", "edition__why"]
+    list_select_related = ["edition__report", "decided_by"]
+    actions = ["resend", "decide"]
     search_fields = ["address", "name", "message_id"]
-    show_full_result_count = False
     fields = [
         "edition",
         "recipient",
         "name",
         "address",
         "is_copy",
-        "state",
+        "retention",
+        "shown_state",
+        "why",
         "server_reply",
         "due",
         "sent_at",
@@ -49,8 +76,84 @@ class DeliveryAdmin(DeliveryTimes, ReadOnly, admin.ModelAdmin):
         "attempt_key",
         "message_id",
         "content_hash",
+        "superseded_by",
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         rows: QuerySet[Delivery] = super().get_queryset(request).defer("edition__html", "edition__text")
         return rows
+
+    @staticmethod
+    def get_rangefilter_due_at_title(request: HttpRequest, field_path: str) -> str:
+        return gettext("day")
+
+    @admin.display(description=_("asked for by"))
+    def why(self, delivery: Delivery) -> str:
+        return str(delivery.edition.get_why_display())
+
+    @admin.display(description=_("personal data"))
+    def retention(self, delivery: Delivery) -> str:
+        if not delivery.removed_at:
+            return gettext("is kept as REPORT_KEEP_ADDRESSES_DAYS says")
+        text = gettext("Name and address were removed on %(moment)s, as REPORT_KEEP_ADDRESSES_DAYS says.")
+        return text % {"moment": moment_in(delivery.edition.zone, delivery.removed_at)}
+
+    # --- Again, and what nobody knows: pages that ask ---
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return user_of(request).has_perms([control.RESEND, "reporter.view_edition"])
+
+    @admin.action(description=_("Send again"), permissions=["resend"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse | None:
+        return self._lead_to("resend", request, queryset)
+
+    @admin.action(description=_("Say whether it arrived"), permissions=["resend"])
+    def decide(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse | None:
+        return self._lead_to("decide", request, queryset.filter(state=DeliveryState.UNKNOWN))
+
+    def _lead_to(self, page: str, request: HttpRequest, queryset: QuerySet[Delivery]) -> HttpResponse | None:
+        chosen = list(queryset.order_by("pk").values_list("pk", "edition")[: MOST + 1])
+        editions = {edition for _pk, edition in chosen}
+        if not 0 < len(chosen) <= MOST or len(editions) != 1:
+            text = gettext("Choose between 1 and %(count)d deliveries of one edition; to decide about, unknown ones.")
+            self.message_user(request, text % {"count": MOST}, messages.WARNING)
+            return None
+        query = {"delivery": [pk for pk, _edition in chosen]}
+        return HttpResponseRedirect(reverse(f"admin:reporter_edition_{page}", args=list(editions), query=query))
+
+    # --- As a file ---
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return user_of(request).has_perm(control.EXPORT_DELIVERIES) and self.has_view_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(
+            request, {"may_export": self.has_export_permission(request)} | (extra_context or {})
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        export = self.admin_site.admin_view(self.export_view)
+        return [path("export/<str:kind>/", export, name="reporter_delivery_export"), *super().get_urls()]
+
+    @method_decorator(require_safe)
+    def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        """The address carries the query of the list, so the file holds what the list shows."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        if kind not in ("csv", "xlsx"):
+            raise Http404
+        address = reverse("admin:reporter_delivery_changelist")
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(f"{address}?{ERROR_FLAG}=1")
+        from backoffice.jobs.admin import exports as files  # import-export is slow to import
+        from reporter.admin import exports
+
+        if kind == "csv":
+            return files.csv_file(exports.rows(changelist.queryset), "deliveries")
+        if changelist.result_count > files.MAX_SHEET_ROWS:
+            text = gettext("A sheet holds no more than %(count)d rows: filter the list further, or export CSV.")
+            self.message_user(request, text % {"count": files.MAX_SHEET_ROWS}, messages.ERROR)
+            return HttpResponseRedirect(address + changelist.get_query_string())
+        return files.xlsx_file(exports.rows(changelist.queryset), "deliveries")

@@ -9,58 +9,85 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from backoffice.jobs.admin.base import ReadOnly
+from backoffice.jobs.admin import display
+from backoffice.jobs.admin.base import LargeTable, ReadOnly
+from backoffice.jobs.admin.filters import DayRangeFilter
 from reporter.admin.base import MAX_INLINE_ROWS, NOTHING, link_to_list, moment_in
 from reporter.admin.deliveries import DELIVERY_TIMES, DeliveryTimes
+from reporter.admin.edition_pages import EditionPages, progress_of
+from reporter.admin.mail_policy import MAIL_POLICY
 from reporter.messages import content_type_of
-from reporter.models import Delivery, DeliveryState, Edition, EditionFile, EditionState
+from reporter.models import Delivery, DeliveryState, Edition, EditionFile, EditionState, Why
+from reporter.models.choices import UNFINISHED
 from reporter.rendering.pictures import with_pictures
 
-# A mail carries its styles in itself; it may do nothing else, wherever it is opened.
-MAIL_POLICY = {
-    "default-src": ["'none'"],
-    "style-src": ["'unsafe-inline'"],
-    "img-src": ["data:"],
-    "base-uri": ["'none'"],
-    "form-action": ["'none'"],
-    "frame-ancestors": ["'self'"],
-    "sandbox": [""],
+# The colours of the board, in a list that counts no deliveries. What is not here is under way.
+LIST_STATES = {
+    EditionState.SENT: "sent",
+    EditionState.PARTLY_SENT: "partly",
+    EditionState.FAILED: "failed",
+    EditionState.SKIPPED: "skipped",
 }
 
 
 class DeliveryInline(DeliveryTimes, ReadOnly, admin.TabularInline):
     model = Delivery
-    fields = ["name", "address", "is_copy", "state", "server_reply", "due", "sent_at", "attempts", "next_attempt"]
-    readonly_fields = DELIVERY_TIMES
+    fields = ["name", "address", "is_copy", "shown_state", "server_reply", "due", "sent_at", "attempts", "next_attempt"]
+    readonly_fields = [*DELIVERY_TIMES, "shown_state"]
     show_change_link = True
     extra = 0
 
 
 @admin.register(Edition)
-class EditionAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["__str__", "state", "why", "due", "built_at", "finished_at", "problem"]
-    list_filter = ["state", "why", "report"]
+class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
+    list_display = ["__str__", "shown_state", "known", "why", "due", "finished_at"]
+    list_filter = ["state", ("due_at", DayRangeFilter), "why", "report"]
     list_select_related = ["report"]
     search_fields = ["report__name", "subject"]
-    show_full_result_count = False
     fieldsets = [
-        (None, {"fields": ["report", "state", "problem", "list_of_deliveries", "period_from", "period_until", "zone"]}),
+        (
+            None,
+            {
+                "fields": [
+                    *("report", "progress", "problem", "list_of_deliveries", "period_from", "period_until", "zone"),
+                ]
+            },
+        ),
         (_("Mail"), {"fields": ["subject", "reply_to", "mail_as_sent", "files_to_download", "plain_text"]}),
-        (_("Why"), {"fields": ["why", "slot", "slots_covered", "first_slot", "requested_by", "reason"]}),
+        (
+            _("Why"),
+            {
+                "fields": [
+                    "why",
+                    "slot",
+                    "slots_covered",
+                    "first_slot",
+                    "requested_by",
+                    "reason",
+                    "original_edition",
+                    "corrections",
+                ]
+            },
+        ),
         (
             _("How far it is"),
             {"fields": ["due", "created_at", "attempts", "next_attempt", "built_at", "finished_at"]},
         ),
     ]
     readonly_fields = [
+        "progress",
+        "original_edition",
+        "corrections",
         "list_of_deliveries",
         "mail_as_sent",
         "files_to_download",
@@ -80,6 +107,34 @@ class EditionAdmin(ReadOnly, admin.ModelAdmin):
         is_long = obj is not None and obj.deliveries.count() > MAX_INLINE_ROWS
         return [] if is_long else [DeliveryInline]
 
+    @staticmethod
+    def get_rangefilter_due_at_title(request: HttpRequest, field_path: str) -> str:
+        return gettext("day")
+
+    @admin.display(description=_("state"), ordering="state")
+    def shown_state(self, edition: Edition) -> SafeString:
+        state, word = LIST_STATES.get(EditionState(edition.state), "waiting"), edition.get_state_display()
+        if edition.hold and edition.state in UNFINISHED:
+            state, word = "late", edition.get_hold_display()
+        return format_html('<span class="state state-{}">{}</span>', state, word)
+
+    @admin.display(description=_("what is known"))
+    def known(self, edition: Edition) -> str:
+        return edition.hold_reason or edition.outcome or edition.problem or NOTHING
+
+    @admin.display(description=_("state"))
+    def progress(self, edition: Edition) -> SafeString:
+        return render_to_string("admin/reporter/progress.html", progress_of(edition))
+
+    @admin.display(description=_("corrects, or tells of"))
+    def original_edition(self, edition: Edition) -> str:
+        return display.link(edition.original)
+
+    @admin.display(description=_("corrected by"))
+    def corrections(self, edition: Edition) -> SafeString | str:
+        rows = edition.follow_ups.filter(why=Why.CORRECTION).order_by("pk")
+        return format_html_join(", ", "{}", ((display.link(row, f"#{row.pk}"),) for row in rows)) or NOTHING
+
     @admin.display(description=_("Deliveries"))
     def list_of_deliveries(self, edition: Edition) -> SafeString | str:
         counts = edition.deliveries.order_by("state").values_list("state").annotate(count=Count("pk"))
@@ -88,6 +143,9 @@ class EditionAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description=_("As it was sent"))
     def mail_as_sent(self, edition: Edition) -> SafeString | str:
+        if edition.stripped_at:
+            text = gettext("Mail and files were removed on %(moment)s, as REPORT_KEEP_EDITIONS_DAYS says.")
+            return text % {"moment": moment_in(edition.zone, edition.stripped_at)}
         if not edition.html:
             return NOTHING
         return format_html(

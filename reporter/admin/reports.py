@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
-from django.contrib.auth.models import User
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,6 +23,7 @@ from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
 from reporter.admin.copying import CopiesReports
 from reporter.admin.forms import ReportForm
 from reporter.admin.pausing import PausesReports, pause_words
+from reporter.admin.report_pages import ReportPages
 from reporter.admin.section_datasets import DatasetRights
 from reporter.admin.sections import SectionInline, ask_about_sections
 from reporter.admin.timetables import ReportTimetablePage
@@ -32,7 +32,7 @@ from reporter.models import Edition, EditionState, Report
 
 
 @admin.register(Report)
-class ReportAdmin(DatasetRights, CopiesReports, PausesReports, HasTimetable, admin.ModelAdmin):
+class ReportAdmin(DatasetRights, ReportPages, CopiesReports, PausesReports, HasTimetable, admin.ModelAdmin):
     form = ReportForm
     timetable_page = ReportTimetablePage
     actions = ["send_now", "copy", "copy_with_subscribers", "pause", "resume"]
@@ -41,10 +41,12 @@ class ReportAdmin(DatasetRights, CopiesReports, PausesReports, HasTimetable, adm
     list_select_related = ["owner", "paused_by"]
     search_fields = ["name"]
     ordering = ["name"]  # said here, too: a list with counted columns does not take it from the model
+    filter_horizontal = ["watchers"]
     readonly_fields = ["timetable_and_link", "next_due", "list_of_subscribers"]
     fieldsets = [
-        (None, {"fields": ["name", "subject", "intro", "reply_to", "language", ("period", "period_days"), "owner"]}),
+        (None, {"fields": ["name", "subject", "intro", "reply_to", "language", ("period", "period_days")]}),
         (gettext_lazy("Contents"), {"fields": ["files", "skip_if_empty"]}),
+        (gettext_lazy("Who answers for it"), {"fields": ["owner", "watchers", "needs_approval"]}),
         (gettext_lazy("Timetable"), {"fields": ["is_enabled", "timetable_and_link", "next_due"]}),
         (gettext_lazy("Subscribers"), {"fields": ["list_of_subscribers"]}),
     ]
@@ -54,7 +56,7 @@ class ReportAdmin(DatasetRights, CopiesReports, PausesReports, HasTimetable, adm
         return capfirst(describe_stored(row.whole_timetable)), help_text
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
-        latest = Edition.objects.filter(report=OuterRef("pk")).order_by("-pk")
+        latest = Edition.objects.for_readers().filter(report=OuterRef("pk")).order_by("-pk")
         rows: QuerySet[Report] = (
             super()
             .get_queryset(request)
@@ -126,27 +128,3 @@ class ReportAdmin(DatasetRights, CopiesReports, PausesReports, HasTimetable, adm
         ask_about_sections(request, form.instance, has_new_language=change and "language" in form.changed_data)
         if missing := control.what_is_missing(form.instance):
             self.message_user(request, missing, messages.WARNING)
-
-    # --- Send now ---
-
-    def has_send_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(control.SEND)
-
-    @admin.action(description=gettext_lazy("Send now, to all subscribers"), permissions=["send"])
-    def send_now(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
-        asked_for = 0
-        for report in queryset:
-            try:
-                control.send_now(report, cast(User, request.user), _("Asked for in the list of reports."))
-                asked_for += 1
-            except control.NotSent as error:
-                self.message_user(request, str(error), messages.WARNING)
-        if asked_for and (obstacle := control.why_nothing_is_sent()):
-            self.message_user(request, obstacle, messages.WARNING)
-        elif asked_for:
-            text = ngettext(
-                "%(count)d report will be sent within minutes.",
-                "%(count)d reports will be sent within minutes.",
-                asked_for,
-            ) % {"count": asked_for}
-            self.message_user(request, text, messages.SUCCESS)

@@ -34,8 +34,15 @@ def unseen(user: User | AnonymousUser, reports: Iterable[Report]) -> str:
 
 
 def check(by: User, permission: str) -> None:
+    """Raise PermissionDenied unless ``by`` has it."""
     if not by.has_perm(permission):
         raise PermissionDenied
+
+
+def check_sight(by: User, report: Report) -> None:
+    """Raise PermissionDenied unless ``by`` may see the data of ``report``."""
+    if titles := refused(report, by):
+        raise PermissionDenied(_("You may not see the data of %(datasets)s.") % {"datasets": ", ".join(titles)})
 
 
 def note(by: User, row: Model, text: str) -> None:

@@ -12,24 +12,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from reporter import owners, sending_job
+from reporter.control.permissions import SEND
+from reporter.control.refusals import AlreadyAskedFor, NothingToSend
 from reporter.models import Edition, Recipient, Report, Why
 from reporter.models.choices import UNBUILT, UNFINISHED
 from reporter.models.validators import validate_zone
 from reporter.publishing import new_edition
-
-SEND = "reporter.send_report"
-
-
-class NotSent(Exception):
-    """An edition that was asked for is refused; the message says why."""
-
-
-class AlreadyAskedFor(NotSent):
-    """Somebody has asked for the same, and it is not finished."""
-
-
-class NothingToSend(NotSent):
-    """The report has no section, no subscriber, or a time zone that is not known."""
 
 
 def send_now(report: Report, user: User, reason: str, now: datetime | None = None) -> Edition:
@@ -64,6 +53,7 @@ def send_now(report: Report, user: User, reason: str, now: datetime | None = Non
         if not Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNBUILT).exists():
             raise
         raise _asked_for(report) from error  # by two people in the same moment
+    sending_job.wake(user, now)
     return edition
 
 
@@ -82,4 +72,4 @@ def what_is_missing(report: Report) -> str:
         validate_zone(report.zone)
     except ValidationError as error:
         return " ".join(error.messages)
-    return ""
+    return owners.why_not(report)

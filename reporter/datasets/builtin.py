@@ -15,6 +15,7 @@ from backoffice.jobs.clock import lease_clock
 from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
 from reporter.datasets.base import Table, dataset
 from reporter.models import Delivery, DeliveryState, Edition, EditionState, Report
+from reporter.models.choices import TO_USERS
 from reporter.periods import Period
 from reporter.rendering.tables import as_text
 
@@ -132,6 +133,7 @@ def _deliveries_by_report(period: Period) -> Iterable[Any]:
     waiting = Count("pk", filter=Q(state__in=(DeliveryState.PENDING, DeliveryState.SENDING)))
     return (
         Delivery.objects.filter(due_at__gte=period.start, due_at__lt=period.end)
+        .exclude(edition__why__in=TO_USERS)
         .order_by()
         .values(report=F("edition__report__name"))
         .annotate(pending=waiting, **in_state)

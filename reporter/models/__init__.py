@@ -1,8 +1,9 @@
 from reporter.models.audience import Recipient, RecipientGroup, Tag
-from reporter.models.choices import DeliveryState, EditionState, FileChoice, Language, SectionKind, Weekday, Why
+from reporter.models.choices import DeliveryState, EditionState, FileChoice, Hold, Language, SectionKind, Weekday, Why
 from reporter.models.delivery import Delivery
 from reporter.models.edition import Edition, EditionFile
 from reporter.models.history import ReportTimetableChange
+from reporter.models.pace import Pace
 from reporter.models.query import Query
 from reporter.models.report import Report, ReportSection
 from reporter.models.subscription import GroupSubscription, Subscription
@@ -16,7 +17,9 @@ __all__ = [
     "EditionState",
     "FileChoice",
     "GroupSubscription",
+    "Hold",
     "Language",
+    "Pace",
     "PeriodChoice",
     "Query",
     "Recipient",

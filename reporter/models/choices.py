@@ -29,6 +29,22 @@ class Why(models.TextChoices):
     TIMETABLE = "timetable", _("timetable")
     PERSON = "person", _("a person")
     COMMAND = "command", _("command line")
+    BACKFILL = "backfill", _("sent later, by a person")
+    CORRECTION = "correction", _("correction, by a person")
+    TEST = "test", _("test, to whoever asked for it")
+    NOTICE = "notice", _("notice to owner and watchers")
+
+
+# Mails to users of the back office: they are no editions that anybody waits for, and never count as sent.
+TO_USERS = (Why.TEST, Why.NOTICE)
+
+
+class Hold(models.TextChoices):
+    """Why an edition is kept back; empty where it is not."""
+
+    OWNER = "owner", _("its owner may not send it")
+    PERSON = "person", _("held by a person")
+    APPROVAL = "approval", _("waits for approval")
 
 
 class SectionKind(models.TextChoices):
@@ -73,7 +89,7 @@ class DeliveryState(models.TextChoices):
 
 # From → to. What is not here is a bug of ours, and raises.
 EDITION_CHANGES: dict[EditionState, frozenset[EditionState]] = {
-    EditionState.PENDING: frozenset({EditionState.BUILDING}),
+    EditionState.PENDING: frozenset({EditionState.BUILDING, EditionState.SKIPPED}),  # skipped: held for too long
     # To itself: another process takes over from a builder that died.
     EditionState.BUILDING: frozenset(
         {EditionState.BUILDING, EditionState.BUILT, EditionState.PENDING, EditionState.FAILED, EditionState.SKIPPED}
@@ -82,6 +98,9 @@ EDITION_CHANGES: dict[EditionState, frozenset[EditionState]] = {
     EditionState.SENDING: frozenset(
         {EditionState.SENT, EditionState.PARTLY_SENT, EditionState.FAILED, EditionState.SKIPPED}
     ),
+    # Once more: what a person sends again, or decides about.
+    EditionState.PARTLY_SENT: frozenset({EditionState.SENDING}),
+    EditionState.FAILED: frozenset({EditionState.SENDING, EditionState.PENDING}),  # pending: to be built again
 }
 
 DELIVERY_CHANGES: dict[DeliveryState, frozenset[DeliveryState]] = {
@@ -89,6 +108,7 @@ DELIVERY_CHANGES: dict[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.SENDING: frozenset(
         {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.PENDING}
     ),
+    DeliveryState.UNKNOWN: frozenset({DeliveryState.SENT, DeliveryState.FAILED}),  # as a person says
 }
 
 # Editions that a builder looks at, those on which anything is to be done, and deliveries that are not decided yet.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from reporter.models.audience import Recipient
@@ -24,6 +25,14 @@ class DeliveryQuerySet(StateQuerySet["Delivery"]):
         return self.filter(state=DeliveryState.PENDING, next_attempt_at__lte=now).filter(
             Q(claimed_until=None) | Q(claimed_until__lte=now)
         )
+
+    def not_held(self) -> DeliveryQuerySet:
+        """Not a join: in an UPDATE on PostgreSQL that would take conditions on the row itself out of its protection."""
+        return self.filter(Exists(Edition.objects.filter(pk=OuterRef("edition"), hold="")))
+
+    def standing(self) -> DeliveryQuerySet:
+        """Without those in whose place another was sent."""
+        return self.filter(superseded_by=None)
 
     def stale(self, now: datetime) -> DeliveryQuerySet:
         """Deliveries whose sender died while it handed the mail over."""
@@ -68,12 +77,36 @@ class Delivery(models.Model):
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
+    # What people did about it
+    superseded_by = models.ForeignKey(
+        "self",
+        verbose_name=_("sent again as"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="supersedes",
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("decided by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    removed_at = models.DateTimeField(_("name and address removed"), null=True, blank=True)
+
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         ordering = ["-pk"]
+        permissions = [
+            ("resend_delivery", _("Can send again what failed, and decide about what is unknown")),
+            ("export_deliveries", _("Can export what was sent to whom")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["edition", "address", "attempt_key"], name="delivered_once"),
         ]
@@ -82,6 +115,7 @@ class Delivery(models.Model):
             models.Index(fields=["edition", "state"], name="delivery_by_edition"),
             models.Index(fields=["due_at"], name="delivery_by_due"),
             models.Index(fields=["recipient", "-id"], name="delivery_by_recipient"),
+            models.Index(fields=["due_at"], name="delivery_unremoved", condition=Q(removed_at=None)),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from reporter.models.choices import EDITION_CHANGES, UNBUILT, UNDECIDED, EditionState, Why
+from reporter.models.choices import EDITION_CHANGES, TO_USERS, UNBUILT, UNDECIDED, UNFINISHED, EditionState, Hold, Why
 from reporter.models.report import Report
 from reporter.models.states import StateQuerySet
 from reporter.periods import Period
@@ -23,7 +23,7 @@ class EditionQuerySet(StateQuerySet["Edition"]):
         """Editions that wait for a builder, or whose builder died; those that are quickly built come first."""
         free = Q(state=EditionState.PENDING, next_attempt_at__lte=now)
         left_behind = Q(state=EditionState.BUILDING, claimed_until__lte=now)
-        return self.filter(free | left_behind).order_by("report__build_seconds", "pk")
+        return self.filter(free | left_behind, hold="").order_by("report__build_seconds", "pk")
 
     def to_settle(self) -> EditionQuerySet:
         """Editions of which no delivery is undecided any more, but which do not say so yet."""
@@ -31,6 +31,13 @@ class EditionQuerySet(StateQuerySet["Edition"]):
 
         undecided = Delivery.objects.filter(edition=OuterRef("pk"), state__in=UNDECIDED)
         return self.filter(~Exists(undecided), state=EditionState.SENDING)
+
+    def for_readers(self) -> EditionQuerySet:
+        """Without tests and notices."""
+        return self.exclude(why__in=TO_USERS)
+
+    def held(self) -> EditionQuerySet:
+        return self.filter(state__in=UNFINISHED).exclude(hold="")
 
 
 class Edition(models.Model):
@@ -68,6 +75,18 @@ class Edition(models.Model):
     built_at = models.DateTimeField(_("built"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     problem = models.TextField(_("problem"), blank=True)
+    outcome = models.TextField(_("what became of it"), blank=True)
+    hold = models.CharField(_("held"), max_length=16, choices=Hold.choices, blank=True, default="")
+    hold_reason = models.TextField(_("why it is held"), blank=True)
+    original = models.ForeignKey(
+        "self",
+        verbose_name=_("edition that it corrects or tells of"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="follow_ups",
+    )
+    stripped_at = models.DateTimeField(_("mail and files removed"), null=True, blank=True)
 
     # As it is sent
     subject = models.CharField(_("subject"), max_length=998, blank=True)
@@ -83,10 +102,21 @@ class Edition(models.Model):
         verbose_name = _("edition")
         verbose_name_plural = _("editions")
         ordering = ["-pk"]
+        permissions = [
+            ("correct_edition", _("Can send a correction of an edition")),
+            ("hold_edition", _("Can hold editions, and let them go")),
+            ("approve_edition", _("Can approve an edition, so that it is sent")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["report", "slot"], name="edition_once_per_slot"),
             models.UniqueConstraint(
                 fields=["report"], name="edition_asked_for_once", condition=Q(why=Why.PERSON, state__in=UNBUILT)
+            ),
+            models.UniqueConstraint(
+                fields=["original"], name="correction_once", condition=Q(why=Why.CORRECTION, state__in=UNFINISHED)
+            ),
+            models.UniqueConstraint(
+                fields=["report", "requested_by"], name="test_once", condition=Q(why=Why.TEST, state__in=UNBUILT)
             ),
         ]
         indexes = [
@@ -94,10 +124,16 @@ class Edition(models.Model):
             models.Index(fields=["state", "next_attempt_at"], name="edition_by_state"),
             models.Index(fields=["report", "-id"], name="edition_by_report"),
             models.Index(fields=["due_at"], name="edition_by_due"),
+            models.Index(fields=["due_at"], name="edition_unstripped", condition=Q(stripped_at=None)),
         ]
 
     def __str__(self) -> str:
         return f"{self.report} · {self.local_date}"
+
+    @property
+    def is_for_users(self) -> bool:
+        """A test or a notice, of which no reader knows."""
+        return self.why in TO_USERS
 
     @property
     def told_period(self) -> Period:

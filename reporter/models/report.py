@@ -66,6 +66,19 @@ class Report(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="reports",
+        help_text=_("The report is sent with the rights of this person, who is told when something goes wrong."),
+    )
+    watchers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("watchers"),
+        blank=True,
+        related_name="watched_reports",
+        help_text=_("Are told when something goes wrong, as the owner is."),
+    )
+    needs_approval = models.BooleanField(
+        _("waits for approval"),
+        default=False,
+        help_text=_("Each edition is built, and sent when somebody has approved it."),
     )
     language = models.CharField(_("language"), max_length=16, choices=Language.choices, default=Language.ENGLISH)
     reply_to = models.EmailField(
@@ -123,7 +136,12 @@ class Report(models.Model):
         verbose_name = _("report")
         verbose_name_plural = _("reports")
         ordering = ["name"]
-        permissions = [("send_report", _("Can send a report now"))]
+        permissions = [
+            ("send_report", _("Can send a report now")),
+            ("preview_report", _("Can preview a report")),
+            ("test_report", _("Can send a report to themselves as a test")),
+            ("backfill_report", _("Can send the editions of past days")),
+        ]
         indexes = [models.Index(fields=["next_due_at"], name="report_due", condition=Q(is_enabled=True))]
 
     def __str__(self) -> str:

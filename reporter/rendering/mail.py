@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from reporter.models import Edition
 from reporter.placeholders import filled
+from reporter.rendering.remarks import marked, remarks
 from reporter.rendering.sections import View
 from reporter.rendering.tables import as_text
 from reporter.unsubscribing import OWN_LINK
@@ -43,7 +43,7 @@ def render(
 
     ``links``: what is said of files that are not attached, and their addresses.
     """
-    subject = " ".join(filled(edition.report.subject, words).split())
+    subject = marked(" ".join(filled(edition.report.subject, words).split()), edition)
     context = {
         "report": edition.report,
         "subject": subject,
@@ -51,26 +51,13 @@ def render(
         "zone": edition.zone,
         "own_link": OWN_LINK,
         "intro": filled(edition.report.intro.strip(), words),
-        "notices": _notices(edition),
+        "notices": remarks(edition),
         "sections": sections,
         "links": links,
     }
     html = render_to_string("reporter/mail.html", context)
     text = render_to_string("reporter/mail.txt", context)
     return Mail(subject, _inlined(html), _without_blank_runs(text))
-
-
-def _notices(edition: Edition) -> list[str]:
-    """What the reader has to know about how this edition came about."""
-    if edition.slots_covered < 2:
-        return []
-    return [
-        _(
-            "Nothing was running when this report was due. This edition stands for %(count)d due moments, "
-            "the first of them at %(first)s."
-        )
-        % {"count": edition.slots_covered, "first": as_text(edition.covers_from, edition.zone)}
-    ]
 
 
 def _inlined(html: str) -> str:

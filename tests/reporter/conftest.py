@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from reporter.datasets import base
 from reporter.datasets.base import Table
@@ -59,8 +60,9 @@ def make_report(people: People, db: None) -> MakeReport:
     """``make_report("Sales", "ada@example.com", …)``: a report with one section, due at EIGHT."""
 
     def make(name: str = "Sales", *addresses: str, datasets: tuple[str, ...] = ("people",), **values: Any) -> Report:
+        owner, _new = User.objects.get_or_create(username="owner", defaults={"is_superuser": True})  # may see all
         timetable = {"times": values.pop("times", ["08:00"])}
-        defaults = {"zone": "UTC", "timetable_data": timetable, "next_due_at": EIGHT}
+        defaults = {"owner": owner, "zone": "UTC", "timetable_data": timetable, "next_due_at": EIGHT}
         report = Report.objects.create(name=name, **(defaults | values))
         for position, key in enumerate(datasets):
             ReportSection.objects.create(report=report, position=position, dataset=key)

@@ -104,7 +104,7 @@ def test_an_edition_that_was_skipped_for_all_is_neither_sent_nor_a_failure(make_
     edition = Edition.objects.get()
     assert edition.state == "skipped"
     assert edition.finished_at is not None
-    assert "1 skipped" in edition.problem
+    assert "1 skipped" in edition.outcome
     assert not summary.needs_a_person
 
 

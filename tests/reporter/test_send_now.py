@@ -9,6 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import PermissionDenied
+from django.test import Client
 
 from reporter import control
 from reporter.models import Delivery, Edition, Report, Subscription
@@ -101,3 +102,22 @@ def test_send_now_refuses_a_report_whose_time_zone_nobody_knows(report: Report, 
     report.refresh_from_db()
     with pytest.raises(control.NothingToSend, match="Mars/Olympus"):
         control.send_now(report, sender, "", EIGHT)
+
+
+def test_the_page_that_asks_says_to_how_many_when_it_went_last_and_what_is_wrong(
+    make_report: MakeReport, admin_client: Client
+) -> None:
+    report = make_report("Sales", "ada@example.com", "bob@example.com")
+    publish(EIGHT)
+    Delivery.objects.filter(name="bob").update(state="failed")
+    Edition.objects.update(state="partly_sent")
+    address = f"/admin/reporter/report/send-now/?report={report.pk}"
+    page = admin_client.get(address).content.decode()
+    assert "2 people" in page
+    assert "2026-11-23 08:00" in page
+    assert "partly sent: 1 of 2 people · failed: 1" in page
+    Subscription.objects.all().delete()
+    page = admin_client.get(address).content.decode()
+    assert "has no subscribers: nothing will be sent" in page
+    assert 'name="reason"' not in page  # there is nothing to be pressed
+    assert Edition.objects.count() == 1

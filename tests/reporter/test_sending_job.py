@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.checks import run_checks
 from django.test import Client
 from django.utils import timezone
 
 from backoffice.jobs import registry
-from backoffice.jobs.models import Job
+from backoffice.jobs.models import Job, Run
+from reporter import control
 from reporter.control import why_nothing_is_sent
 from reporter.cron import SendDailyReportsCronJob
 from reporter.models import Edition
@@ -58,8 +60,16 @@ def test_send_now_keeps_the_edition_and_says_that_nothing_is_sent_yet(
 ) -> None:
     Job.objects.update(is_enabled=False)
     report = make_report("Sales", "ada@example.com")
-    data = {"action": "send_now", "_selected_action": report.pk}
-    page = admin_client.post("/admin/reporter/report/", data, follow=True).content.decode()
+    data = {"report": report.pk, "reason": "asked for"}
+    page = admin_client.post("/admin/reporter/report/send-now/", data, follow=True).content.decode()
     assert "Nothing will be sent until the job" in page
-    assert "within minutes" not in page
+    assert "will be sent within minutes" not in page
     assert Edition.objects.get().state == "pending"
+
+
+def test_what_a_person_asks_for_wakes_the_job_once(listed: None, make_report: MakeReport) -> None:
+    boss = User.objects.create_superuser("boss")
+    for name in ("Sales", "Costs"):
+        control.send_now(make_report(name, "ada@example.com"), boss, "")
+    run = Run.objects.get()
+    assert (run.job.code, run.requested_by, run.trigger) == (SendDailyReportsCronJob.code, boss, "person")

@@ -113,7 +113,7 @@ def test_a_refused_recipient_fails_alone(mail_server: Behaviour, make_report: Ma
     assert states() == {"ada@example.com": "sent", "bob@example.com": "failed", "cleo@example.com": "sent"}
     edition = Edition.objects.get()
     assert edition.state == "partly_sent"
-    assert "2 sent, 1 failed" in edition.problem
+    assert "2 sent, 1 failed" in edition.outcome
     assert summary.text() == "sent 1 report to 2 people; 1 delivery failed: bob@example.com: 550 no such user"
 
 
@@ -130,7 +130,7 @@ def test_silence_after_the_mail_is_unknown_and_never_sent_again(
     make_report("Sales", *THREE)
     mail_server.silent_after_data.add("ada@example.com")
     summary = publish(EIGHT)
-    assert states() == {"ada@example.com": "unknown", "bob@example.com": "pending", "cleo@example.com": "pending"}
+    assert states() == {"ada@example.com": "unknown", "bob@example.com": "sent", "cleo@example.com": "sent"}
     assert summary.needs_a_person
     for minutes in (5, 10, 300):
         publish(EIGHT + timedelta(minutes=minutes))

@@ -102,14 +102,19 @@ def rows(logs: QuerySet[CronJobLog]) -> Iterator[list[Any]]:
 
 
 def as_csv(logs: QuerySet[CronJobLog]) -> HttpResponse | StreamingHttpResponse:
+    return csv_file(rows(logs), "log")
+
+
+def csv_file(lines: Iterator[list[Any]], stem: str) -> HttpResponse | StreamingHttpResponse:
+    """Lines as a file whose name begins with ``stem``; none of its cells can be a formula."""
     return StreamingHttpResponse(
-        _csv_lines(logs, get_language()),
+        _csv_lines(lines, get_language()),
         content_type=f"{CSV.CONTENT_TYPE}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'},
+        headers={"Content-Disposition": f'attachment; filename="{_file_name(stem, "csv")}"'},
     )
 
 
-def _csv_lines(logs: QuerySet[CronJobLog], language: str | None) -> Iterator[bytes]:
+def _csv_lines(lines: Iterator[list[Any]], language: str | None) -> Iterator[bytes]:
     """Runs while the file is being sent, when the request's own language may be gone."""
 
     class Line:
@@ -118,7 +123,6 @@ def _csv_lines(logs: QuerySet[CronJobLog], language: str | None) -> Iterator[byt
 
     writer = csv.writer(Line())
     yield BYTE_ORDER_MARK.encode()
-    lines = rows(logs)
     while True:
         with override(language):
             row = next(lines, None)
@@ -129,17 +133,21 @@ def _csv_lines(logs: QuerySet[CronJobLog], language: str | None) -> Iterator[byt
 
 
 def as_xlsx(logs: QuerySet[CronJobLog]) -> FileResponse:
+    return xlsx_file(rows(logs), "log")
+
+
+def xlsx_file(lines: Iterator[list[Any]], stem: str) -> FileResponse:
     """Typed cells: text stays text, so that no formula can come of it. Built on disk, then sent."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  the answer closes it
     book = xlsxwriter.Workbook(file, {"constant_memory": True})
     sheet = book.add_worksheet()
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, 2, 30)
-    for number, row in enumerate(rows(logs)):
+    for number, row in enumerate(lines):
         _write_row(sheet, number, row)
     book.close()
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=_file_name("xlsx"), content_type=XLSX.CONTENT_TYPE)
+    return FileResponse(file, as_attachment=True, filename=_file_name(stem, "xlsx"), content_type=XLSX.CONTENT_TYPE)
 
 
 def _write_row(sheet: Any, number: int, row: list[Any]) -> None:
@@ -154,5 +162,5 @@ def _moment(at: datetime) -> str:
     return timezone.localtime(at).isoformat(timespec="microseconds")
 
 
-def _file_name(extension: str) -> str:
-    return f"log-{timezone.localtime():%Y-%m-%d-%H%M}.{extension}"
+def _file_name(stem: str, extension: str) -> str:
+    return f"{stem}-{timezone.localtime():%Y-%m-%d-%H%M}.{extension}"

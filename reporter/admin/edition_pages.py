@@ -1,0 +1,186 @@
+"""Pages that ask before something is done to an edition: again, decided, corrected, held, let go, built again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods
+
+from reporter import control
+from reporter.admin.asking import AskingForm, Question, ReasonForm, ask, insist, user_of
+from reporter.admin.reaching import SEE, ReachingPages, about, done, page_of
+from reporter.board import Counts, counts_of, state_of
+from reporter.control.corrections import people_of
+from reporter.models import DeliveryState, Edition, EditionState, Hold, Why
+from reporter.models.choices import UNFINISHED
+
+
+class CorrectionForm(AskingForm):
+    text = forms.CharField(
+        label=gettext_lazy("what is corrected"),
+        max_length=255,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text=gettext_lazy("Those who get it read this at the top of the mail. Write it in the report's language."),
+    )
+
+
+class EditionPages(ReachingPages):
+    def get_urls(self) -> list[URLPattern]:
+        def page(name: str, view: Callable[..., HttpResponse]) -> URLPattern:
+            guarded = require_http_methods(["GET", "HEAD", "POST"])(view)
+            return path(f"<int:pk>/{name}/", self.admin_site.admin_view(guarded), name=f"reporter_edition_{name}")
+
+        return [
+            page("resend", self.resend_view),
+            page("decide", self.decide_view),
+            page("correct", self.correct_view),
+            page("hold", self.hold_view),
+            page("release", self.release_view),
+            page("build_again", self.build_again_view),
+            page("progress", self.progress_view),
+            *super().get_urls(),
+        ]
+
+    # --- Correction ---
+
+    def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        edition = self.edition_for(request, pk, control.CORRECT)
+        form = CorrectionForm.of(request)
+        if request.method == "POST" and form.is_valid():
+            try:
+                correction = control.correct(edition, user_of(request), form.cleaned_data["text"], timezone.now())
+            except control.NotSent as error:
+                self.message_user(request, str(error), messages.ERROR)
+                return HttpResponseRedirect(page_of(edition))
+            self.message_user(request, _("The correction will be sent within minutes."), messages.SUCCESS)
+            return HttpResponseRedirect(page_of(correction))
+        shown = about(edition)
+        count = people_of(edition)
+        shown.facts.append((_("goes to"), ngettext("%(count)d person", "%(count)d people", count) % {"count": count}))
+        refusal = control.why_not_corrected(edition)
+        text = _("The data of the same days, as it is now, is sent to all that this edition was meant for.")
+        shown.remarks.append(("bad", refusal) if refusal else ("quiet", text))
+        asked = None if refusal else form
+        question = Question(_("Send a correction?"), _("Send the correction"), [shown], asked, page_of(edition))
+        return ask(self, request, question)
+
+    # --- Hold, let go, build again ---
+
+    def hold_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        edition = self.edition_for(request, pk, control.HOLD)
+        possible = edition.state in UNFINISHED and not edition.hold
+        return self._simple(
+            request,
+            edition,
+            lambda reason: control.hold(edition, user_of(request), reason, timezone.now()),
+            title=_("Hold this edition?"),
+            button=_("Hold it"),
+            remark=_("What is not sent yet waits until somebody lets it go; after two days it is skipped.")
+            if possible
+            else _("It is finished, or held already."),
+            possible=possible,
+            said=_("It is held."),
+        )
+
+    def release_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        insist(request, SEE)
+        edition = get_object_or_404(Edition.objects.select_related("report__owner"), pk=pk)
+        is_approval = edition.hold == Hold.APPROVAL
+        insist(request, control.APPROVE if is_approval else control.HOLD)
+        possible = edition.state in UNFINISHED and edition.hold in (Hold.PERSON, Hold.APPROVAL)
+        return self._simple(
+            request,
+            edition,
+            lambda reason: control.release(edition, user_of(request), reason, timezone.now()),
+            title=_("Approve this edition?") if is_approval else _("Let this edition go?"),
+            button=_("Approve") if is_approval else _("Let it go"),
+            remark=_("It is sent within minutes.") if possible else edition.hold_reason or _("It is not held."),
+            possible=possible,
+            said=_("It will be sent within minutes."),
+        )
+
+    def build_again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        edition = self.edition_for(request, pk, control.SEND)
+        possible = edition.state == EditionState.FAILED and edition.built_at is None
+        return self._simple(
+            request,
+            edition,
+            lambda reason: control.build_again(edition, user_of(request), reason, timezone.now()),
+            title=_("Build this edition again?"),
+            button=_("Build it again"),
+            remark=edition.problem if possible else _("It is built, or being built again already."),
+            possible=possible,
+            said=_("It will be built and sent within minutes."),
+        )
+
+    def _simple(
+        self,
+        request: HttpRequest,
+        edition: Edition,
+        change: Callable[[str], None],
+        *,
+        title: str,
+        button: str,
+        remark: str,
+        possible: bool,
+        said: str,
+    ) -> HttpResponse:
+        form = ReasonForm.of(request)
+        if request.method == "POST" and form.is_valid():
+            return done(self, request, edition, lambda: change(form.cleaned_data["reason"]), said)
+        shown = about(edition)
+        shown.remarks.append(("odd", remark))
+        return ask(self, request, Question(title, button, [shown], form if possible else None, page_of(edition)))
+
+    # --- How far it is ---
+
+    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A part of the edition's page, which asks for it again while the edition is not finished."""
+        return TemplateResponse(request, "admin/reporter/progress.html", progress_of(self.edition_for(request, pk)))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        edition = Edition.objects.filter(pk=object_id).defer("html", "text").first() if object_id.isdecimal() else None
+        context = {"steps": _steps(edition, request)} if edition else {}
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+
+def progress_of(edition: Edition) -> dict[str, Any]:
+    now = timezone.now()
+    state, words = state_of(edition, counts_of([edition], now).get(edition.pk, Counts()), now)
+    return {"edition": edition, "state": state, "words": words, "is_unfinished": edition.state in UNFINISHED}
+
+
+def _steps(edition: Edition, request: HttpRequest) -> list[tuple[str, str]]:
+    """What can be done about an edition now, by those who may."""
+    may = user_of(request).has_perm
+    rows = edition.deliveries.standing()
+    has_failed = rows.filter(state=DeliveryState.FAILED).exists()
+    has_unknown = rows.filter(state=DeliveryState.UNKNOWN).exists()
+    unfinished = edition.state in UNFINISHED
+    is_void = edition.state == EditionState.FAILED and edition.built_at is None
+    offered = [
+        ("decide", _("Decide about the unknown"), has_unknown and may(control.RESEND)),
+        ("resend", _("Send again to those who failed"), has_failed and may(control.RESEND)),
+        ("build_again", _("Build it again"), is_void and may(control.SEND)),
+        ("release", _("Approve"), edition.hold == Hold.APPROVAL and unfinished and may(control.APPROVE)),
+        ("release", _("Let it go"), edition.hold == Hold.PERSON and unfinished and may(control.HOLD)),
+        ("hold", _("Hold it"), not edition.hold and unfinished and may(control.HOLD)),
+        ("correct", _("Send a correction"), not unfinished and may(control.CORRECT) and not is_void),
+    ]
+    if edition.why == Why.NOTICE:
+        offered = []
+    return [
+        (reverse(f"admin:reporter_edition_{name}", args=[edition.pk]), text) for name, text, is_so in offered if is_so
+    ]
