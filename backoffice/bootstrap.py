@@ -92,6 +92,8 @@ def database_of_url(url: str) -> dict[str, Any]:
         config: dict[str, Any] = dict(dj_database_url.parse(url))
     except ValueError:  # its own words may show a part of the password
         raise ValueError(f"cannot be read; it must be like {EXAMPLE_OF_URL}; {ENCODE}") from None
+    if not config["ENGINE"].endswith(("sqlite3", "postgresql")):
+        raise ValueError(f"names a database that is not known here; it must be SQLite or like {EXAMPLE_OF_URL}")
     if config["ENGINE"].endswith("postgresql") and not (find_spec("psycopg") or find_spec("psycopg2")):
         raise ValueError(f"names PostgreSQL, whose driver is not installed; run: {INSTALL_DRIVER}")
     return config

@@ -18,6 +18,9 @@ class Demo(Protocol):
     def load_demo(self, owner: User, now: datetime) -> None:
         """Make the demo's rows where they are not there yet; ``owner`` is who they belong to."""
 
+    def keep_up(self, now: datetime) -> None:
+        """Bring what the demo shows up to ``now``, where it is there; called at every start."""
+
     def describe_sent(self) -> list[str]:
         """What has been sent to whom, and where to read it: a line each, always in the same words."""
 
@@ -31,6 +34,11 @@ def demos() -> Iterator[Demo]:
 def load(owner: User, now: datetime) -> None:
     for demo in demos():
         demo.load_demo(owner, now)
+
+
+def keep_up(now: datetime) -> None:
+    for demo in demos():
+        demo.keep_up(now)
 
 
 def sent() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -37,6 +38,10 @@ class Environment(Env):
         wanted = "a number of seconds"
         value = self._read(self.float, name, default, wanted)
         return self._within(name, value, default, wanted, (at_least, LONGEST_SECONDS))
+
+    def beginning_with(self, prefix: str) -> dict[str, str]:
+        """All that is set under names with this beginning; the environment wins over the file."""
+        return {name: value for name, value in (self._environ | os.environ).items() if name.startswith(prefix)}
 
     def refuse(self, problem: str) -> None:
         """Note what is wrong: a sentence that begins with the name of the setting."""

@@ -24,8 +24,13 @@ SEE = {
     "django_cron.view_cronjoblock",
     "reporter.view_report",
     "reporter.view_reportsection",
+    "reporter.view_query",
+    "reporter.view_historicalquery",
     "reporter.view_recipient",
+    "reporter.view_recipientgroup",
+    "reporter.view_tag",
     "reporter.view_subscription",
+    "reporter.view_groupsubscription",
     "reporter.view_edition",
     "reporter.view_editionfile",
     "reporter.view_delivery",
@@ -46,13 +51,23 @@ MANAGE_JOBS = {
 EDIT_REPORTS = {
     f"reporter.{action}_{model}"
     for action in ("add", "change", "delete")
-    for model in ("report", "reportsection", "recipient", "subscription")
-} | {"reporter.send_report"}
+    for model in ("report", "reportsection", "recipient", "recipientgroup", "tag", "subscription", "groupsubscription")
+} | {
+    "reporter.send_report",
+    "reporter.use_sql",
+    "reporter.import_recipients",
+    "reporter.export_recipients",
+    "reporter.hand_over_recipient",
+}
+
+# Beside the role of an editor, or alone: whoever writes SQL reads what the operator's databases let them.
+WRITE_SQL = {"reporter.write_sql", "reporter.use_sql"}
 
 ROLES = {
     "Viewer": SEE,
     "Job manager": SEE | MANAGE_JOBS,
     "Report editor": SEE | EDIT_REPORTS,
+    "SQL author": SEE | WRITE_SQL,
 }
 
 

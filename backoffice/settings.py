@@ -17,6 +17,8 @@ from backoffice.bootstrap import (
 )
 from backoffice.environment import Environment
 from backoffice.mail import MailServer, mail_settings
+from backoffice.report_databases import PREFIX as REPORT_DATABASE
+from backoffice.report_databases import report_databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -42,6 +44,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 # Where `serve` listens on this machine, and the address that people open.
 PORT = env.whole("PORT", default=8000, at_least=1, at_most=65535)
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+if not SITE_URL.startswith(("http://", "https://")):
+    env.refuse(f"SITE_URL must be an address that begins with http:// or https://, not {SITE_URL!r}.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # Cookies travel over HTTPS alone where the site itself is reached by HTTPS.
@@ -68,6 +72,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+
+# Fields of a form: the table of a section's columns has eleven for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # --- Applications ---------------------------------------------------------------------------------------
 
@@ -221,6 +228,28 @@ MAIL_SERVER: MailServer | None  # these three, and Django's own settings for mai
 MAIL_PROBLEM: str
 MAIL_OUTBOX: Path
 globals().update(mail_settings(EMAIL_URL, DATA_DIR / "outbox"))
+
+# The domains that reports may be sent to, e.g. example.com,example.cn; empty: all.
+_DOMAINS: list[str] = env.list("REPORT_ALLOWED_DOMAINS", default=[])
+for _domain in _DOMAINS:
+    if any(character in _domain.strip().removeprefix("@") for character in "@*/: "):
+        env.refuse(f"REPORT_ALLOWED_DOMAINS must be domains such as example.com, with commas between, not {_domain!r}.")
+REPORT_ALLOWED_DOMAINS = [domain.strip().removeprefix("@").lower() for domain in _DOMAINS if domain.strip()]
+
+# Megabytes of a mail with its files, as they are sent; larger files are linked to, behind the login.
+REPORT_MAX_ATTACHMENT_MB = env.whole("REPORT_MAX_ATTACHMENT_MB", default=10, at_least=0, at_most=1000)
+
+# --- Databases that reports read --------------------------------------------------------------------------
+
+# REPORT_DB_<NAME>=postgres://…, mysql://… or sqlite:///…; never the back office's own, unless it is named so.
+# One that cannot be read must not stop the others: the check names it.
+REPORT_DATABASES, REPORT_DATABASE_PROBLEMS = report_databases(env.beginning_with(REPORT_DATABASE), BASE_DIR, DATA_DIR)
+
+# What a query may take, on every one of them: seconds, rows, and megabytes of text. A query that goes beyond fails:
+# half a table would look like a whole one.
+REPORT_SQL_SECONDS = env.seconds("REPORT_SQL_SECONDS", default=60.0, at_least=1)
+REPORT_SQL_MAX_ROWS = env.whole("REPORT_SQL_MAX_ROWS", default=100_000, at_least=1)
+REPORT_SQL_MAX_MEGABYTES = env.whole("REPORT_SQL_MAX_MEGABYTES", default=50, at_least=1, at_most=2_000)
 
 # --- Language and time ----------------------------------------------------------------------------------
 

@@ -11,5 +11,6 @@ admin.autodiscover()
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("", include("reporter.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -10,8 +10,10 @@ class ReporterConfig(AppConfig):
     verbose_name = _("Reports")
 
     def ready(self) -> None:
-        from reporter.checks import check_job, check_mail, check_sender
+        from reporter.checks import check_databases, check_domains, check_job, check_mail, check_sender
 
         register(check_mail)
         register(check_sender)
         register(check_job)
+        register(check_domains)
+        register(check_databases)

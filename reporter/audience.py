@@ -3,59 +3,126 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
 from email.utils import parseaddr
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from reporter.messages import ascii_address, sender_problem
-from reporter.models import Delivery, Edition, Subscription, Why
+from reporter.models import Delivery, Edition, GroupSubscription, Recipient, Report, Subscription, Why
+from reporter.models.audience import Membership
+from reporter.models.subscription import earliest
+from reporter.models.validators import domain_problem
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One who gets a report: by a subscription of their own, or else through groups."""
+
+    recipient: Recipient
+    own: Subscription | None
+    through: list[GroupSubscription]
+
+    @property
+    def is_copy(self) -> bool:
+        return self.own is not None and self.own.is_copy
+
+    def due_at(self, day: date, zone: str, built_at: datetime) -> datetime | None:
+        """When they want the edition of ``day``, never before it is built; None if not on that day."""
+        return earliest([self.own] if self.own else self.through, day, zone, built_at)
+
+
+def readers_of(report: Report | int) -> list[Reader]:
+    """Everybody who gets ``report`` by what is subscribed now, each once. Four queries, whatever their number."""
+    own = {row.recipient_id: row for row in Subscription.objects.active().filter(report=report)}
+    wishes = {wish.group_id: wish for wish in GroupSubscription.objects.active().filter(report=report)}
+    through: dict[int, list[GroupSubscription]] = {}
+    for recipient, group in _members(list(wishes)):
+        through.setdefault(recipient, []).append(wishes[group])
+    people = Recipient.objects.receiving(report).order_by("pk")
+    return [Reader(person, own.get(person.pk), through.get(person.pk, [])) for person in people]
+
+
+def _members(groups: list[int]) -> Iterator[tuple[int, int]]:
+    memberships = Membership.objects.filter(recipientgroup__in=groups)
+    return memberships.values_list("recipient_id", "recipientgroup_id").iterator()
+
+
+def reader_count() -> CombinedExpression:
+    """How many get a report, as a column of a query of reports; as ``readers_of`` counts them."""
+    direct = Subscription.objects.active().filter(report=OuterRef("pk"))
+    own = Subscription.objects.filter(report=OuterRef(OuterRef("pk")), recipient=OuterRef("recipient"))
+    through = Membership.objects.filter(
+        ~Exists(own),
+        recipient__is_active=True,
+        recipientgroup__subscriptions__report=OuterRef("pk"),
+        recipientgroup__subscriptions__is_active=True,
+    )
+    return _people_in(direct) + _people_in(through)
+
+
+def _people_in(rows: QuerySet[Any]) -> Coalesce:
+    together = rows.order_by().annotate(all=Value(1)).values("all")
+    counted = together.annotate(count=Count("recipient", distinct=True)).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def deliveries_of(edition: Edition, built_at: datetime) -> list[Delivery]:
-    """The deliveries of an edition that was built at ``built_at``; not saved yet."""
-    subscriptions = Subscription.objects.active().filter(report=edition.report_id).select_related("recipient")
-    return [
-        Delivery(
-            edition=edition,
-            recipient=subscription.recipient,
-            name=subscription.recipient.name,
-            address=subscription.recipient.address,
-            message_id=new_message_id(edition),
-            due_at=due_at,
-            next_attempt_at=due_at,
-        )
-        for subscription in subscriptions
-        if (due_at := _due_at(edition, subscription, built_at))
-    ]
+    """The deliveries of an edition that was built at ``built_at``; not saved yet. One for each mailbox."""
+    deliveries: dict[str, Delivery] = {}
+    for reader in readers_of(edition.report_id):
+        # What a person asks for is sent now, to all.
+        is_by_timetable = edition.why == Why.TIMETABLE
+        due_at = reader.due_at(edition.local_date, edition.zone, built_at) if is_by_timetable else built_at
+        if due_at is not None:
+            delivery = _delivery(edition, reader, due_at)
+            deliveries.setdefault(ascii_address(delivery.address).casefold(), delivery)
+    return list(deliveries.values())
+
+
+def _delivery(edition: Edition, reader: Reader, due_at: datetime) -> Delivery:
+    return Delivery(
+        edition=edition,
+        recipient=reader.recipient,
+        name=reader.recipient.name,
+        address=reader.recipient.address,
+        is_copy=reader.is_copy,
+        message_id=new_message_id(edition),
+        due_at=due_at,
+        next_attempt_at=due_at,
+    )
+
+
+def copies_in(deliveries: list[Delivery]) -> list[list[str]]:
+    """Names and addresses of those who get a copy, as the edition keeps them: all its mails name them as Cc."""
+    return [[delivery.name, delivery.address] for delivery in deliveries if delivery.is_copy]
 
 
 def why_unwanted(delivery: Delivery) -> str:
     """Why a delivery is not to be sent any more; empty if it is. ``delivery.edition`` is read.
 
-    What a person asked for goes to all that were subscribed at that moment.
+    What a person asked for goes to all that were subscribed at that moment, save who has unsubscribed by link since.
     """
     recipient, edition = delivery.recipient, delivery.edition
     if recipient is None or not recipient.is_active:
         return _("The recipient was switched off or deleted before it was sent.")
-    subscribed = Subscription.objects.active().filter(report=edition.report_id, recipient=recipient)
-    if edition.why == Why.TIMETABLE and not subscribed.exists():
-        return _("The recipient was unsubscribed before it was sent.")
-    return ""
-
-
-def _due_at(edition: Edition, subscription: Subscription, built_at: datetime) -> datetime | None:
-    """When the subscriber wants it, never before it is built; None if not on that day."""
-    if edition.why != Why.TIMETABLE:
-        return built_at  # somebody wants it sent now, to all
-    if subscription.weekdays is not None and edition.local_date.weekday() not in subscription.weekdays:
-        return None
-    if subscription.send_time is None:
-        return built_at
-    wanted = datetime.combine(edition.local_date, subscription.send_time, tzinfo=ZoneInfo(edition.zone))
-    return max(wanted, built_at, key=datetime.timestamp)
+    if problem := domain_problem(delivery.address):
+        return problem
+    if edition.why == Why.TIMETABLE:
+        is_wanted = Recipient.objects.receiving(edition.report_id).filter(pk=recipient.pk).exists()
+    else:
+        by_link = Subscription.objects.filter(
+            report=edition.report_id, recipient=recipient, unsubscribed_at__isnull=False
+        )
+        is_wanted = not by_link.exists()
+    return "" if is_wanted else _("The recipient was unsubscribed before it was sent.")
 
 
 def new_message_id(edition: Edition) -> str:

@@ -8,21 +8,23 @@ import time
 import traceback
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F
 from django.utils import translation
-from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
-from reporter.audience import deliveries_of
+from reporter.audience import copies_in, deliveries_of
 from reporter.clock import Clock
+from reporter.contents import Contents
 from reporter.datasets import base
+from reporter.files import files_of, links_to, too_large
 from reporter.models import Delivery, Edition, EditionFile, EditionState, Report, ReportSection
-from reporter.rendering import mail, sheets
+from reporter.rendering import mail
 from reporter.summary import Summary
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,10 @@ class Built:
     mail: mail.Mail
     files: list[tuple[str, bytes]]  # name, content
     problem: str  # what is missing in it, for staff
+    pictures: dict[str, bytes] = field(default_factory=dict)  # PNGs by their Content-ID
+    linked: frozenset[str] = frozenset()  # names of files that the mail links to, since they are too large for it
+    is_empty: bool = False  # it has nothing to tell, and is not to be sent then
+    seen_columns: list[tuple[ReportSection, list[str]]] = field(default_factory=list)
 
 
 def build_pending(clock: Clock, summary: Summary) -> Iterator[None]:
@@ -82,7 +88,8 @@ def _attempt(edition: Edition, clock: Clock, summary: Summary) -> None:
         built = build(edition)
         if store(edition, built, clock.now(), seconds=time.monotonic() - began):
             summary.built += 1
-            summary.for_nobody += edition.state == EditionState.SKIPPED
+            summary.empty += built.is_empty
+            summary.for_nobody += edition.state == EditionState.SKIPPED and not built.is_empty
             if built.problem:
                 summary.troubles.append(f"{edition}: {built.problem}")
     except Exception as error:
@@ -97,9 +104,12 @@ def _record_duration(edition: Edition, seconds: float) -> None:
 
 
 def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
-    reason = "".join(traceback.format_exception_only(error)).strip().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    reason = _reason(error)
     mine = Edition.objects.filter(pk=edition.pk, claimed_by=edition.claimed_by)
-    if edition.attempts >= MAX_ATTEMPTS:
+    if isinstance(error, base.DatasetError) and error.is_permanent:
+        problem = _("It could not be built, and is not tried again: %(reason)s") % {"reason": reason}
+        mine.change(EditionState.BUILDING, EditionState.FAILED, problem=problem, finished_at=now)
+    elif edition.attempts >= MAX_ATTEMPTS:
         problem = _("It could not be built in %(count)d attempts: %(reason)s") % {
             "count": edition.attempts,
             "reason": reason,
@@ -119,43 +129,45 @@ def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
     return f"{edition}: {problem}"
 
 
+def _reason(error: Exception) -> str:
+    """In words for staff where the dataset has some; a driver's own words are in the log."""
+    if isinstance(error, base.DatasetError):
+        return str(error)
+    return "".join(traceback.format_exception_only(error)).strip().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
 # --- What is built --------------------------------------------------------------------------------------
 
 
 def build(edition: Edition) -> Built:
     """Query the datasets and write the mail and its files, in the report's language. Stores nothing."""
-    report = edition.report
-    with translation.override(report.language):
-        sections, files = [], []
-        for position, section in enumerate(report.sections.all(), start=1):
-            shown = _section(section, edition, position)
-            sections.append(shown)
-            if shown.table is not None:
-                files.append((shown.file_name, sheets.csv_bytes(shown.table, edition.zone)))
-        built_mail = mail.render(edition, sections)
-    problem = " ".join(f"{section.title}: {section.problem}" for section in sections if section.problem)
-    return Built(built_mail, files, problem)
-
-
-def _section(section: ReportSection, edition: Edition, position: int) -> mail.Section:
-    dataset = base.find(section.dataset)
-    if dataset is None:
-        problem = _("The dataset “%(key)s” of this section is not there any more.") % {"key": section.dataset}
-        return mail.Section(section.title or section.dataset, None, problem)
-    title = section.title or str(dataset.title)
-    stem = get_valid_filename(f"{position}-{title}")[:100]
-    return mail.Section(
-        title, dataset.table(edition.told_period), file_name=f"{stem}-{edition.local_date.isoformat()}.csv"
+    with translation.override(edition.report.language):
+        contents = Contents.of(edition)
+        words = mail.words_of(edition, contents.row_count)
+        views = contents.views(words)
+        pictures = {view.picture.content_id: view.picture.content for view in views if view.picture}
+        files = files_of(contents)
+        linked = too_large(files, sum(map(len, pictures.values())))
+        built_mail = mail.render(edition, views, words, links_to(edition, files, linked))
+    troubles = [f"{view.title}: {trouble}" for view in views for trouble in view.troubles]
+    return Built(
+        built_mail,
+        files,
+        problem=" ".join(troubles),
+        pictures=pictures,
+        linked=linked,
+        is_empty=contents.is_empty and edition.report.skip_if_empty,
+        seen_columns=[(part.section, part.names) for part in contents.parts if part.names],
     )
 
 
 def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> bool:
     """Keep what was built and insert its deliveries, in one transaction. False if the claim was lost meanwhile."""
-    files = [_saved(edition, position, *file) for position, file in enumerate(built.files, start=1)]
+    files = _saved_files(edition, built)
     is_kept = False
     try:
         with transaction.atomic():
-            deliveries = deliveries_of(edition, now)
+            deliveries = [] if built.is_empty else deliveries_of(edition, now)
             edition.state = EditionState.BUILT if deliveries else EditionState.SKIPPED
             is_kept = bool(
                 Edition.objects.filter(pk=edition.pk, claimed_by=edition.claimed_by).change(
@@ -164,6 +176,8 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
                     subject=built.mail.subject,
                     html=built.mail.html,
                     text=built.mail.text,
+                    reply_to=edition.report.reply_to,
+                    copies=copies_in(deliveries),
                     problem=_problem(built, deliveries),
                     built_at=now,
                     finished_at=None if deliveries else now,
@@ -174,6 +188,7 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
                 EditionFile.objects.bulk_create(files)
                 Delivery.objects.bulk_create(deliveries)
                 _record_duration(edition, seconds)
+                _record_columns(built)
     except BaseException:
         is_kept = False
         raise
@@ -184,18 +199,40 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
     return is_kept
 
 
-def _saved(edition: Edition, position: int, name: str, content: bytes) -> EditionFile:
+def _saved_files(edition: Edition, built: Built) -> list[EditionFile]:
+    files = [
+        _saved(edition, position, name, content, is_attached=name not in built.linked)
+        for position, (name, content) in enumerate(built.files, start=1)
+    ]
+    pictures = [
+        _saved(edition, position, f"chart-{position}.png", content, content_id=content_id)
+        for position, (content_id, content) in enumerate(built.pictures.items(), start=len(files) + 1)
+    ]
+    return files + pictures
+
+
+def _saved(edition: Edition, position: int, name: str, content: bytes, **values: Any) -> EditionFile:
     file = EditionFile(
         edition=edition,
         position=position,
         name=name,
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
+        **values,
     )
     file.file.save(name, ContentFile(content), save=False)
     return file
 
 
+def _record_columns(built: Built) -> None:
+    """What the datasets had: the forms offer it, and what is gone the next time is said."""
+    for section, names in built.seen_columns:
+        if section.seen_columns != names:
+            ReportSection.objects.filter(pk=section.pk, dataset=section.dataset).update(seen_columns=names)
+
+
 def _problem(built: Built, deliveries: list[Delivery]) -> str:
     nobody = "" if deliveries else _("Nobody is subscribed for that day: it was sent to nobody.")
+    if built.is_empty:
+        nobody = _("It had nothing to tell: no table and no chart has a row. It was skipped, as the report wishes.")
     return " ".join(part for part in (built.problem, nobody) if part)

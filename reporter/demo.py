@@ -1,4 +1,4 @@
-"""What a new installation shows: two reports, in both languages, that are due at once."""
+"""What a new installation shows: reports, in both languages, that are due at once; three of them over a small shop."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.core import serializers
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from reporter import demo_shop
 from reporter.models import Delivery, DeliveryState, Recipient, Report, ReportSection, Subscription
 from reporter.transports import outbox_path
 
@@ -38,6 +39,12 @@ def load_demo(owner: User, now: datetime) -> None:
                 row.save()
             case ReportSection() | Subscription() if row.report.name not in there:
                 row.save()
+    demo_shop.load(owner, now, lambda report: _latest_slot(report, now))
+
+
+def keep_up(now: datetime) -> None:
+    """The shop goes on selling, as long as its file is there."""
+    demo_shop.keep_up(now)
 
 
 def _latest_slot(report: Report, now: datetime) -> datetime:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -11,11 +12,20 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from pathlib import PurePosixPath
+from typing import Any
 
 from django.conf import settings
 from django.utils.encoding import punycode
 
 from reporter.models import Delivery, Edition, EditionFile
+from reporter.unsubscribing import link_for, with_own_link
+
+CONTENT_TYPES = {
+    ".csv": "text/csv",
+    ".png": "image/png",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 class FileChanged(Exception):
@@ -24,8 +34,11 @@ class FileChanged(Exception):
 
 @dataclass(frozen=True)
 class Attachment:
+    """A file of the mail; with a Content-ID, a picture that the HTML shows."""
+
     name: str
     content: bytes
+    content_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,9 +49,15 @@ class Message:
     content_hash: str  # of all but the Date header
 
 
+def content_type_of(name: str) -> str:
+    """By its ending; the same on every machine, which that of the system is not."""
+    return CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
+
+
 def attachments_of(edition: Edition) -> list[Attachment]:
     """The edition's files from the storage. Raises FileChanged, or what the storage raises."""
-    return [Attachment(file.name, _content(file)) for file in edition.files.all()]
+    files = edition.files.filter(is_attached=True)
+    return [Attachment(file.name, _content(file), file.content_id) for file in files]
 
 
 def _content(file: EditionFile) -> bytes:
@@ -53,24 +72,43 @@ def message_for(delivery: Delivery, attachments: Sequence[Attachment], now: date
     """The mail of one delivery. ``delivery.edition`` is read."""
     edition = delivery.edition
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    link = link_for(delivery)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = _address(*sender)
-    mail["To"] = _address(delivery.name, delivery.address)
+    # Whoever gets a copy finds themselves in Cc.
+    mail["To"] = _address(*sender) if delivery.is_copy else _address(delivery.name, delivery.address)
+    if copies := _possible(edition.copies):
+        mail["Cc"] = copies
+    if reply_to := _possible([("", edition.reply_to)]):
+        mail["Reply-To"] = reply_to
     mail["Subject"] = one_line(edition.subject)
     mail["Message-ID"] = delivery.message_id
     mail["Auto-Submitted"] = "auto-generated"  # keeps out-of-office replies away
-    mail.set_content(edition.text)
-    mail.add_alternative(edition.html, subtype="html")
-    for attachment in attachments:
-        mail.add_attachment(attachment.content, maintype="text", subtype="csv", filename=one_line(attachment.name))
+    mail.set_content(with_own_link(edition.text, link))
+    mail.add_alternative(with_own_link(edition.html, link), subtype="html")
+    _add_files(mail, attachments)
     _fix_boundaries(mail, delivery.message_id)
-    repeatable = mail.as_bytes()
+    repeatable = _unsubscribe_headers(link) + mail.as_bytes()
     return Message(
         sender=ascii_address(sender[1]),
         address=ascii_address(delivery.address),
         content=f"Date: {format_datetime(now)}\r\n".encode() + repeatable,
         content_hash=hashlib.sha256(repeatable).hexdigest(),
     )
+
+
+def _add_files(mail: EmailMessage, attachments: Sequence[Attachment]) -> None:
+    """Pictures beside the HTML that shows them, other files beside all of that."""
+    html = mail.get_body(("html",))
+    assert isinstance(html, EmailMessage)
+    for file in attachments:
+        maintype, subtype = content_type_of(file.name).split("/")
+        values: dict[str, Any] = {"filename": one_line(file.name)}
+        if file.content_id:
+            values |= {"cid": f"<{file.content_id}>", "disposition": "inline"}
+            html.add_related(file.content, maintype, subtype, **values)
+        else:
+            mail.add_attachment(file.content, maintype, subtype, **values)
 
 
 def sender_problem() -> str:
@@ -98,6 +136,21 @@ def ascii_address(address: str) -> str:
 
 def _address(name: str, address: str) -> Address:
     return Address(display_name=one_line(name), addr_spec=ascii_address(address))
+
+
+def _possible(people: Iterable[Sequence[str]]) -> list[Address]:
+    """Those whose address can stand in a header: one that is none must not keep the mail from all others."""
+    addresses = []
+    for name, address in people:
+        with suppress(ValueError, IndexError, MessageError):
+            addresses.append(_address(name, address))
+    return [address for address in addresses if address.domain]
+
+
+def _unsubscribe_headers(link: str) -> bytes:
+    """RFC 8058: a mail program offers a button for it. Written here: Python would encode a long link as if it
+    were words, and then it is none any more."""
+    return f"List-Unsubscribe: <{one_line(link)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode()
 
 
 def _fix_boundaries(mail: EmailMessage, message_id: str) -> None:

@@ -144,7 +144,7 @@ def _edition_due(report: Report, due: Due, now: datetime, key: str) -> Edition:
 
 def new_edition(report: Report, day: date, now: datetime, **values: object) -> Edition:
     """An edition of ``report`` for the period before ``day``; not saved yet."""
-    period = period_before(report.period, day, report.zone)
+    period = period_before(report.period, day, report.zone, report.period_days)
     return Edition(
         report=report,
         local_date=day,

@@ -20,6 +20,7 @@ class Summary:
     sent_editions: set[int] = field(default_factory=set)
     sent: int = 0
     for_nobody: int = 0  # editions for which nobody was subscribed on that day
+    empty: int = 0  # editions that had nothing to tell, and were skipped therefore
     put_off: int = 0  # deliveries that are tried again
     mail_problem: str = ""  # why no mail can be handed over at all, if so; then all that are put off wait for it
     failed: list[str] = field(default_factory=list)
@@ -39,6 +40,7 @@ class Summary:
             self._unknown(),
             self._put_off(),
             self._for_nobody(),
+            self._empty(),
             *map(_short, self.troubles),
         ]
         said = [part for part in parts if part]
@@ -91,6 +93,15 @@ class Summary:
             "%(count)d reports were for nobody on that day",
             self.for_nobody,
         ) % {"count": self.for_nobody}
+
+    def _empty(self) -> str:
+        if not self.empty:
+            return ""
+        return ngettext(
+            "%(count)d report had nothing to tell and was skipped",
+            "%(count)d reports had nothing to tell and were skipped",
+            self.empty,
+        ) % {"count": self.empty}
 
 
 def _listed(details: list[str]) -> str:

@@ -10,7 +10,9 @@ import os
 import re
 import select
 import smtplib
+import socket
 import ssl
+import time
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -21,9 +23,14 @@ from django.core.mail.utils import DNS_NAME
 from django.utils.translation import gettext as _
 
 from backoffice.mail import MailServer
+from reporter.answers import Smtp, SmtpOverTls
 
 # Seconds that a server has for each answer until we are logged in: a dead one must not cost more.
 GREETING_TIMEOUT = 10.0
+
+# Seconds that a mail may take on its way to the server, and bytes of it that are sent at a time.
+HAND_OVER_SECONDS = 120.0
+PIECE_BYTES = 64 * 1024
 
 # Characters of a server's answer that are kept.
 MAX_REPLY = 500
@@ -132,9 +139,9 @@ class SmtpTransport:
         smtp: smtplib.SMTP
         if server.use_ssl:
             context = ssl.create_default_context()
-            smtp = smtplib.SMTP_SSL(server.host, server.port, name, timeout=timeout, context=context)
+            smtp = SmtpOverTls(server.host, server.port, name, timeout=timeout, context=context)
         else:
-            smtp = smtplib.SMTP(server.host, server.port, name, timeout=timeout)
+            smtp = Smtp(server.host, server.port, name, timeout=timeout)
         try:
             if server.use_tls:
                 smtp.starttls(context=ssl.create_default_context())
@@ -147,6 +154,8 @@ class SmtpTransport:
             raise
         if smtp.sock:
             smtp.sock.settimeout(server.timeout)
+            # What waits in the system's buffer delays the server's last answer, and that is not waited for long.
+            smtp.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * PIECE_BYTES)
         return smtp
 
     def send(self, sender: str, address: str, message_id: str, content: bytes) -> Result:
@@ -178,19 +187,30 @@ def _converse(smtp: smtplib.SMTP, sender: str, address: str, content: bytes) -> 
         code, text = smtp.mail(sender)
         if code // 100 == 5:
             return Result(Verdict.BLOCKED, _reply(code, text))
-        if code == 250:
-            code, text = smtp.rcpt(address)
-        if code in (250, 251):
-            code, text = smtp.docmd("DATA")
+        if code != 250:
+            return _refusal(code, text)
+        code, text = smtp.rcpt(address)
+        if code not in (250, 251):
+            return _refusal(code, text)
+        code, text = smtp.docmd("DATA")
         if code != 354:
             return _refusal(code, text)
-        smtp.send(_dotted(content))
+        _hand_over(smtp, _dotted(content))
         _insist_on_connection(smtp)
     except ValueError as error:  # an address that no command can hold
         return Result(Verdict.REFUSED, _words(error))
     except (OSError, smtplib.SMTPException) as error:
         return Result(Verdict.LATER, _words(error), is_disturbed=True)
     return _final_answer(smtp)
+
+
+def _hand_over(smtp: smtplib.SMTP, content: bytes) -> None:
+    """Piece by piece: the time-out is for a line that stands still, not for one that is slow."""
+    until = time.monotonic() + HAND_OVER_SECONDS
+    for start in range(0, len(content), PIECE_BYTES):
+        if time.monotonic() > until:
+            raise TimeoutError(f"It could not be handed over within {HAND_OVER_SECONDS:.0f} seconds.")
+        smtp.send(content[start : start + PIECE_BYTES])
 
 
 def _final_answer(smtp: smtplib.SMTP) -> Result:

@@ -18,6 +18,12 @@ ROOT = Path(__file__).resolve().parent.parent
 ManagePy = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """``-n auto``: two for each core, since half of what the tests do is wait for processes and servers."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Nothing: tests/settings.py gives every worker a database of its own, under the name that children know."""

@@ -22,9 +22,11 @@ from typing import NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import pymysql
 import pytest
 
 POSTGRES_SERVER = os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+MARIADB_SERVER = os.environ.get("TEST_MARIADB_URL") or "mysql://root@127.0.0.1:3306"
 RABBITMQ_SERVER = os.environ.get("TEST_RABBITMQ_URL") or "amqp://guest:guest@127.0.0.1:5672//"
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -76,12 +78,15 @@ def _without_password(url: str) -> str:
 
 
 @contextlib.contextmanager
-def fresh_postgres_database(server: str = "") -> Iterator[str]:
-    """The URL of an empty database on ``server`` (by default the one for tests), which is dropped at the end."""
+def fresh_postgres_database(server: str = "", template: str = "template0") -> Iterator[str]:
+    """The URL of a database on ``server`` (by default the one for tests), which is dropped at the end.
+
+    Empty, or a copy of the database ``template``, to which nobody may be connected.
+    """
     server = server or POSTGRES_SERVER
     name = f"backoffice_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
@@ -175,6 +180,44 @@ def why_no_private_postgres() -> str:
     if _is_root() and shutil.which("runuser") is None:
         return f"PostgreSQL does not run as {getpass.getuser()}, and there is no runuser"
     return ""
+
+
+# --- MariaDB ----------------------------------------------------------------------------------------------
+
+
+def _mariadb() -> pymysql.Connection[pymysql.cursors.Cursor]:
+    parts = urlsplit(MARIADB_SERVER)
+    return pymysql.connect(
+        host=parts.hostname or "127.0.0.1",
+        port=parts.port or 3306,
+        user=parts.username or "root",
+        password=parts.password or "",
+        connect_timeout=5,
+        autocommit=True,
+    )
+
+
+@functools.cache
+def why_no_mariadb() -> str:
+    """Empty when the MariaDB server for tests answers."""
+    try:
+        _mariadb().close()
+    except pymysql.MySQLError as error:
+        return f"MariaDB does not answer at {_without_password(MARIADB_SERVER)}: {error}"
+    return ""
+
+
+@contextlib.contextmanager
+def fresh_mariadb_database() -> Iterator[str]:
+    """The URL of an empty database on the MariaDB server for tests, which is dropped at the end."""
+    name = f"backoffice_{uuid.uuid4().hex}"
+    with _mariadb() as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
+    try:
+        yield urlunsplit(urlsplit(MARIADB_SERVER)._replace(path=f"/{name}"))
+    finally:
+        with _mariadb() as connection, connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
 
 
 # --- Redis, RabbitMQ, Chromium ----------------------------------------------------------------------------

@@ -22,8 +22,9 @@ OURS = frozenset({
     "ALLOWED_HOSTS", "CACHE_URL", "CELERY_BROKER_URL", "CRON_CLASSES", "DATABASE_POOL", "DATABASE_URL", "DEBUG",
     "DEFAULT_FROM_EMAIL", "DJANGO_CRON_DELETE_LOGS_OLDER_THAN", "DJANGO_CRON_LOCK_BACKEND", "DJANGO_CRON_LOCK_TIME",
     "DJANGO_CRON_OUTPUT_ERRORS", "EMAIL_URL", "JOBS_EXECUTOR", "JOBS_KEEP_RUNS_DAYS", "JOBS_LEASE_SECONDS",
-    "JOBS_POOL_MAX", "JOBS_POOL_SIZE", "JOBS_START_DETACHED", "LANGUAGE_CODE", "LOG_LEVEL", "PORT", "SECRET_KEY",
-    "SITE_URL", "TIME_ZONE",
+    "JOBS_POOL_MAX", "JOBS_POOL_SIZE", "JOBS_START_DETACHED", "LANGUAGE_CODE", "LOG_LEVEL", "PORT",
+    "REPORT_ALLOWED_DOMAINS", "REPORT_MAX_ATTACHMENT_MB", "REPORT_SQL_MAX_MEGABYTES", "REPORT_SQL_MAX_ROWS",
+    "REPORT_SQL_SECONDS", "SECRET_KEY", "SITE_URL", "TIME_ZONE",
 })
 # fmt: on
 
@@ -32,7 +33,7 @@ def _begin() -> None:
     """In the first process of the suite: a folder for everything, and an environment without surprises."""
     root = tempfile.mkdtemp(prefix="backoffice-tests-")
     atexit.register(shutil.rmtree, root, ignore_errors=True)
-    for name in OURS:
+    for name in {*OURS, *(name for name in os.environ if name.startswith("REPORT_DB_"))}:
         os.environ.pop(name, None)
     os.environ["TEST_ROOT"] = os.environ["DATA_DIR"] = root
 

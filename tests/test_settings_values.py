@@ -26,6 +26,8 @@ def test_manage_names_every_setting_that_is_wrong_in_a_line_each(manage: ManageP
         "JOBS_LEASE_SECONDS": ("1", "a number of seconds from 3 to 315360000, not 1.0."),
         "DJANGO_CRON_LOCK_TIME": ("soon", "a whole number, not 'soon'."),
         "LANGUAGE_CODE": ("xx", "en or zh-hans, not 'xx'."),
+        "REPORT_ALLOWED_DOMAINS": ("*.de", "domains such as example.com, with commas between, not '*.de'."),
+        "SITE_URL": ("localhost", "an address that begins with http:// or https://, not 'localhost'."),
     }
     result = manage("runcrons", check=False, **{name: value for name, (value, _words) in wrong.items()})
     assert (result.returncode, result.stdout) == (1, "")
@@ -63,6 +65,11 @@ def test_postgresql_without_its_driver_says_how_to_install_it(monkeypatch: pytes
     with pytest.raises(ValueError, match="pip install --require-hashes -r requirements-scale"):
         database_of_url("postgres://me:secret@host/name")
     assert database_of_url("sqlite:////tmp/x")["NAME"] == "/tmp/x"
+
+
+def test_a_database_that_this_is_not_made_for_is_refused() -> None:
+    with pytest.raises(ValueError, match="must be SQLite or like postgres://"):
+        database_of_url("mysql://me:secret@host/name")
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "2147483648"])

@@ -197,11 +197,21 @@ def forget_connections() -> None:
 
 
 def condition() -> tuple[Any, ...]:
-    """What a job may leave changed in its process to the harm of the next: streams, signal handlers, an alarm."""
+    """What a job may leave changed in its process to the harm of the next, or still at work there."""
     streams = [(stream is standard, stream is None or stream.closed) for stream, standard in _streams()]
     handlers = [signal.getsignal(number) for number in sorted(signal.valid_signals())]
     has_alarm = hasattr(signal, "getitimer") and signal.getitimer(signal.ITIMER_REAL) != (0.0, 0.0)
-    return [_file_behind(descriptor) for descriptor in (0, 1, 2)], streams, handlers, has_alarm
+    files = [_file_behind(descriptor) for descriptor in (0, 1, 2)]
+    at_work = [thread.ident for thread in threading.enumerate() if not thread.daemon]
+    around = dict(os.environ), _umask(), logging.root.manager.disable
+    return files, streams, handlers, has_alarm, at_work, around
+
+
+def _umask() -> int:
+    """It can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _streams() -> list[tuple[Any, Any]]:

@@ -218,7 +218,7 @@ def named(names: Iterable[str], now: datetime) -> Iterator[tuple[str, Job | None
     entries = sync(now)
     by_code = {entry.code: entry for entry in reversed(entries)}
     by_path = {entry.path: entry for entry in entries}
-    for name in names:
+    for name in map(storable, names):  # a console that is not UTF-8 passes halves of characters on
         entry = by_code.get(name) or by_path.get(name) or load(_path_of(name))
         owner = by_code.get(entry.code, entry)
         if owner.cls is entry.cls:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -22,7 +22,8 @@ BUSY_SECONDS = 2
 def tolerated(what: str, busy_seconds: float = BUSY_SECONDS) -> Iterator[None]:
     """Log what could not be done; it is tried again. OSError: there was no process or descriptor to be had."""
     try:
-        _wait_for_writers(busy_seconds)
+        with suppress(DatabaseError):  # a file that cannot be opened: what follows meets it, too, and says so
+            _wait_for_writers(busy_seconds)
         try:
             yield
         finally:

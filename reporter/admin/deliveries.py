@@ -39,6 +39,7 @@ class DeliveryAdmin(DeliveryTimes, ReadOnly, admin.ModelAdmin):
         "recipient",
         "name",
         "address",
+        "is_copy",
         "state",
         "server_reply",
         "due",

@@ -20,7 +20,9 @@ from django.views.decorators.http import require_safe
 from backoffice.jobs.admin.base import ReadOnly
 from reporter.admin.base import MAX_INLINE_ROWS, NOTHING, link_to_list, moment_in
 from reporter.admin.deliveries import DELIVERY_TIMES, DeliveryTimes
+from reporter.messages import content_type_of
 from reporter.models import Delivery, DeliveryState, Edition, EditionFile, EditionState
+from reporter.rendering.pictures import with_pictures
 
 # A mail carries its styles in itself; it may do nothing else, wherever it is opened.
 MAIL_POLICY = {
@@ -36,7 +38,7 @@ MAIL_POLICY = {
 
 class DeliveryInline(DeliveryTimes, ReadOnly, admin.TabularInline):
     model = Delivery
-    fields = ["name", "address", "state", "server_reply", "due", "sent_at", "attempts", "next_attempt"]
+    fields = ["name", "address", "is_copy", "state", "server_reply", "due", "sent_at", "attempts", "next_attempt"]
     readonly_fields = DELIVERY_TIMES
     show_change_link = True
     extra = 0
@@ -51,7 +53,7 @@ class EditionAdmin(ReadOnly, admin.ModelAdmin):
     show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["report", "state", "problem", "list_of_deliveries", "period_from", "period_until", "zone"]}),
-        (_("Mail"), {"fields": ["subject", "mail_as_sent", "files_to_download", "plain_text"]}),
+        (_("Mail"), {"fields": ["subject", "reply_to", "mail_as_sent", "files_to_download", "plain_text"]}),
         (_("Why"), {"fields": ["why", "slot", "slots_covered", "first_slot", "requested_by", "reason"]}),
         (
             _("How far it is"),
@@ -101,8 +103,8 @@ class EditionAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description=_("Files"))
     def files_to_download(self, edition: Edition) -> SafeString | str:
         links = (
-            (reverse("admin:reporter_edition_file", args=[edition.pk, file.pk]), file.name)
-            for file in edition.files.all()
+            (reverse("admin:reporter_edition_file", args=[edition.pk, file.position]), file.name)
+            for file in edition.files.tables()
         )
         return format_html_join(", ", '<a href="{}">{}</a>', links) or NOTHING
 
@@ -135,18 +137,21 @@ class EditionAdmin(ReadOnly, admin.ModelAdmin):
         site = self.admin_site
         return [
             path("<int:pk>/mail/", site.admin_view(self.mail_view), name="reporter_edition_mail"),
-            path("<int:pk>/files/<int:file_pk>/", site.admin_view(self.file_view), name="reporter_edition_file"),
+            path("<int:pk>/files/<int:position>/", site.admin_view(self.file_view), name="reporter_edition_file"),
             *super().get_urls(),
         ]
 
     @method_decorator([require_safe, xframe_options_sameorigin, csp(MAIL_POLICY)])
     def mail_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return HttpResponse(self._seen(request, pk).html)
+        edition = self._seen(request, pk)
+        pictures = {file.content_id: _content(file) for file in edition.files.pictures()}
+        return HttpResponse(with_pictures(edition.html, pictures))
 
     @method_decorator(require_safe)
-    def file_view(self, request: HttpRequest, pk: int, file_pk: int) -> FileResponse:
-        file = get_object_or_404(EditionFile, edition=self._seen(request, pk), pk=file_pk)
-        return FileResponse(file.file.open("rb"), as_attachment=True, filename=file.name, content_type="text/csv")
+    def file_view(self, request: HttpRequest, pk: int, position: int) -> FileResponse:
+        file = get_object_or_404(EditionFile, edition=self._seen(request, pk), position=position)
+        content_type = content_type_of(file.name)
+        return FileResponse(file.file.open("rb"), as_attachment=True, filename=file.name, content_type=content_type)
 
     def _seen(self, request: HttpRequest, pk: int) -> Edition:
         """The edition, if this person may see it."""
@@ -154,3 +159,9 @@ class EditionAdmin(ReadOnly, admin.ModelAdmin):
         if not self.has_view_permission(request, edition):
             raise PermissionDenied
         return edition if edition is not None else get_object_or_404(Edition, pk=pk)
+
+
+def _content(file: EditionFile) -> bytes:
+    with file.file.open("rb") as stream:
+        content: bytes = stream.read()
+    return content

@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from reporter.datasets import base
-from reporter.models import Report, ReportSection, Subscription, Weekday
+from reporter.admin.columns import ColumnsField, Offer
+from reporter.admin.section_datasets import SectionDatasetForm
+from reporter.models import Report, ReportSection, SectionKind, Weekday
 
 
 class WeekdaysField(forms.TypedMultipleChoiceField):
@@ -27,32 +28,73 @@ class WeekdaysField(forms.TypedMultipleChoiceField):
 class ReportForm(forms.ModelForm):
     class Meta:
         model = Report
-        fields = ["name", "subject", "intro", "language", "period", "owner", "is_enabled"]
+        fields = [
+            "name",
+            "subject",
+            "intro",
+            "reply_to",
+            "language",
+            "period",
+            "period_days",
+            "files",
+            "skip_if_empty",
+            "owner",
+            "is_enabled",
+        ]
 
 
-class SubscriptionForm(forms.ModelForm):
-    weekdays = WeekdaysField(
-        label=gettext_lazy("Own weekdays"), help_text=gettext_lazy("None ticked: whenever the report is due.")
+class SectionForm(SectionDatasetForm):
+    """A section as a line of its report's page."""
+
+    dataset = forms.ChoiceField(
+        label=gettext_lazy("Dataset"), required=False, help_text=gettext_lazy("Of a table or a chart.")
     )
 
     class Meta:
-        model = Subscription
-        fields = ["report", "recipient", "send_time", "weekdays", "is_active"]
-
-
-class SectionForm(forms.ModelForm):
-    dataset = forms.ChoiceField(label=gettext_lazy("Dataset"))
-
-    class Meta:
         model = ReportSection
-        fields = ["report", "position", "dataset", "title"]
+        fields = ["report", "position", "kind", "dataset", "title"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = base.choices()
+        offered = self.offered()
         chosen = self.instance.dataset
         if chosen and chosen not in dict(offered):
             offered.append((chosen, _("%(key)s (not there any more)") % {"key": chosen}))
         field = self.fields["dataset"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "---------"), *offered]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        kind = data.get("kind")
+        if kind == SectionKind.TEXT:
+            data["dataset"] = ""
+        elif kind and not data.get("dataset") and "dataset" not in self.errors:
+            self.add_error("dataset", _("Choose the dataset that the rows come from."))
+        return data
+
+
+class SectionPageForm(SectionForm):
+    """A section on a page of its own: all that it shows."""
+
+    columns = ColumnsField(label=gettext_lazy("Columns"))
+    sort_column = forms.ChoiceField(label=gettext_lazy("Sorted by"), required=False)
+
+    class Meta(SectionForm.Meta):
+        fields = [*SectionForm.Meta.fields, "text", "columns", "sort_column", "is_descending", "row_limit"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        section = self.instance
+        columns, sort = self.fields.get("columns"), self.fields.get("sort_column")
+        if isinstance(columns, ColumnsField):
+            columns.offer = Offer(section.columns, section.seen_columns, section.is_chart)
+        if isinstance(sort, forms.ChoiceField):
+            names = dict.fromkeys([*section.seen_columns, *filter(None, [section.sort_column])])
+            sort.choices = [("", _("as the dataset has them")), *((name, name) for name in names)]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("kind") == SectionKind.TEXT and "text" in data and not data["text"].strip():
+            self.add_error("text", _("Write the text of this section."))
+        return data

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.auth.models import User
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -19,38 +19,32 @@ from django.utils.translation import gettext_lazy, ngettext
 from backoffice.jobs.admin.timetables import HasTimetable
 from backoffice.jobs.words import describe_stored
 from reporter import control
+from reporter.admin.audience import ReportGroupInline, SubscriptionInline
 from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
-from reporter.admin.forms import ReportForm, SectionForm, SubscriptionForm
+from reporter.admin.copying import CopiesReports
+from reporter.admin.forms import ReportForm
+from reporter.admin.pausing import PausesReports, pause_words
+from reporter.admin.section_datasets import DatasetRights
+from reporter.admin.sections import SectionInline, ask_about_sections
 from reporter.admin.timetables import ReportTimetablePage
-from reporter.models import Edition, EditionState, Report, ReportSection, Subscription
-
-
-class SectionInline(admin.TabularInline):
-    model = ReportSection
-    form = SectionForm
-    extra = 0
-
-
-class SubscriptionInline(admin.TabularInline):
-    model = Subscription
-    form = SubscriptionForm
-    extra = 0
-    autocomplete_fields = ["recipient"]
+from reporter.audience import reader_count
+from reporter.models import Edition, EditionState, Report
 
 
 @admin.register(Report)
-class ReportAdmin(HasTimetable, admin.ModelAdmin):
+class ReportAdmin(DatasetRights, CopiesReports, PausesReports, HasTimetable, admin.ModelAdmin):
     form = ReportForm
     timetable_page = ReportTimetablePage
-    actions = ["send_now"]
+    actions = ["send_now", "copy", "copy_with_subscribers", "pause", "resume"]
     list_display = ["name", "is_enabled", "timetable_text", "next_due", "subscribers", "last_edition", "owner"]
     list_filter = ["is_enabled", "language", "period"]
-    list_select_related = ["owner"]
+    list_select_related = ["owner", "paused_by"]
     search_fields = ["name"]
     ordering = ["name"]  # said here, too: a list with counted columns does not take it from the model
     readonly_fields = ["timetable_and_link", "next_due", "list_of_subscribers"]
     fieldsets = [
-        (None, {"fields": ["name", "subject", "intro", "language", "period", "owner"]}),
+        (None, {"fields": ["name", "subject", "intro", "reply_to", "language", ("period", "period_days"), "owner"]}),
+        (gettext_lazy("Contents"), {"fields": ["files", "skip_if_empty"]}),
         (gettext_lazy("Timetable"), {"fields": ["is_enabled", "timetable_and_link", "next_due"]}),
         (gettext_lazy("Subscribers"), {"fields": ["list_of_subscribers"]}),
     ]
@@ -61,12 +55,11 @@ class ReportAdmin(HasTimetable, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         latest = Edition.objects.filter(report=OuterRef("pk")).order_by("-pk")
-        is_active = Q(subscriptions__is_active=True, subscriptions__recipient__is_active=True)
         rows: QuerySet[Report] = (
             super()
             .get_queryset(request)
             .annotate(
-                subscriber_count=Count("subscriptions", filter=is_active),
+                subscriber_count=reader_count(),
                 last_edition_state=Subquery(latest.values("state")[:1]),
                 last_edition_date=Subquery(latest.values("local_date")[:1]),
             )
@@ -79,7 +72,8 @@ class ReportAdmin(HasTimetable, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("next due"), ordering="next_due_at")
     def next_due(self, report: Report) -> str:
-        return moment_in(report.zone, report.next_due_at)
+        due = moment_in(report.zone, report.next_due_at)
+        return f"{due} · {pause_words(report)}" if report.is_paused(timezone.now()) else due
 
     @admin.display(description=gettext_lazy("subscribers"), ordering="subscriber_count")
     def subscribers(self, report: Report) -> int:
@@ -92,11 +86,17 @@ class ReportAdmin(HasTimetable, admin.ModelAdmin):
             return "–"
         count = report.subscriptions.count()
         text = ngettext("%(count)d subscription", "%(count)d subscriptions", count) % {"count": count}
-        return link_to_list("subscription", text, report__id__exact=report.pk)
+        everybody = link_to_list("subscription", text, report__id__exact=report.pk)
+        left = report.subscriptions.filter(unsubscribed_at__isnull=False).count()
+        if not left:
+            return everybody
+        text = ngettext("%(count)d has unsubscribed", "%(count)d have unsubscribed", left) % {"count": left}
+        gone = link_to_list("subscription", text, report__id__exact=report.pk, unsubscribed_at__isempty=0)
+        return format_html("{} · {}", everybody, gone)
 
     def get_inlines(self, request: HttpRequest, obj: Report | None) -> list[type[InlineModelAdmin]]:
         is_long = obj is not None and obj.subscriptions.count() > MAX_INLINE_ROWS
-        return [SectionInline] if is_long else [SectionInline, SubscriptionInline]
+        return [SectionInline, ReportGroupInline, *([] if is_long else [SubscriptionInline])]
 
     @admin.display(description=gettext_lazy("last edition"))
     def last_edition(self, report: Report) -> SafeString | str:
@@ -123,6 +123,7 @@ class ReportAdmin(HasTimetable, admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        ask_about_sections(request, form.instance, has_new_language=change and "language" in form.changed_data)
         if missing := control.what_is_missing(form.instance):
             self.message_user(request, missing, messages.WARNING)
 

@@ -18,7 +18,6 @@ from backoffice.jobs.words import describe, describe_stored
 from reporter import control
 from reporter.models import Report
 from reporter.models.report import default_timetable
-from reporter.periods import DAYS
 
 # The job that sends reports comes every five minutes.
 LEAST_MINUTES = 5
@@ -53,7 +52,7 @@ class ReportTimetablePage(TimetablePage):
         if not self.row.is_enabled:
             shown.remarks.insert(0, ("odd", _("The report is switched off: it does not come due until it is on.")))
         days = [row.at[:10] for row in shown.rows]
-        if any(day == following for day, following in pairwise(days)) and self.row.period in DAYS:
+        if any(day == following for day, following in pairwise(days)):
             text = _("Several on one day: they all tell of %(period)s, since this is counted in whole days.")
             shown.remarks.append(("odd", text % {"period": self.row.get_period_display()}))
         return shown

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reporter.models import Edition, Report, Subscription, Why
+from reporter.models import Edition, Recipient, Report, Why
 from reporter.models.choices import UNBUILT, UNFINISHED
 from reporter.models.validators import validate_zone
 from reporter.publishing import new_edition
@@ -76,7 +76,7 @@ def what_is_missing(report: Report) -> str:
     """Why an edition of ``report`` would hold nothing, or reach nobody; empty if it has all that it needs."""
     if not report.sections.exists():
         return _("“%(report)s” has no sections: nothing will be sent.") % {"report": report}
-    if not Subscription.objects.active().filter(report=report).exists():
+    if not Recipient.objects.receiving(report).exists():
         return _("“%(report)s” has no subscribers: nothing will be sent.") % {"report": report}
     try:
         validate_zone(report.zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_permission_codename
 from django.db import models
 from django.utils.functional import Promise
 from import_export.resources import ModelResource
@@ -12,10 +13,21 @@ from reporter.datasets.base import Table, dataset
 from reporter.periods import Period
 
 
-def register_resource(key: str, title: str | Promise, resource_class: type[ModelResource], date_field: str) -> None:
-    """Offer the rows whose ``date_field`` (a date or a moment) lies in the period, under ``key``."""
+def register_resource(
+    key: str,
+    title: str | Promise,
+    resource_class: type[ModelResource],
+    date_field: str,
+    permission: str = "",
+) -> None:
+    """Offer the rows whose ``date_field`` (a date or a moment) lies in the period, under ``key``.
 
-    @dataset(key, title=title)
+    They are for those who may view the model, or who have ``permission`` where it is given.
+    """
+    options = resource_class._meta.model._meta
+    viewing = f"{options.app_label}.{get_permission_codename('view', options)}"
+
+    @dataset(key, title=title, permission=permission or viewing)
     def rows_of_period(period: Period) -> Table:
         resource = resource_class()
         rows = resource.get_queryset()

@@ -31,6 +31,26 @@ class Why(models.TextChoices):
     COMMAND = "command", _("command line")
 
 
+class SectionKind(models.TextChoices):
+    TABLE = "table", _("Table")
+    LINE = "line", _("Chart: lines")
+    BAR = "bar", _("Chart: bars")
+    SHARE = "share", _("Chart: shares")
+    TEXT = "text", _("Text")
+
+
+CHARTS = (SectionKind.LINE, SectionKind.BAR, SectionKind.SHARE)
+
+
+class FileChoice(models.TextChoices):
+    """The files that hold all rows of a report."""
+
+    NONE = "none", _("none")
+    CSV = "csv", _("CSV, one file for each section")
+    XLSX = "xlsx", _("Excel (XLSX), a sheet for each section")
+    BOTH = "both", _("CSV and Excel")
+
+
 class EditionState(models.TextChoices):
     PENDING = "pending", _("pending")
     BUILDING = "building", _("building")
@@ -39,7 +59,7 @@ class EditionState(models.TextChoices):
     SENT = "sent", _("sent")
     PARTLY_SENT = "partly_sent", _("partly sent")
     FAILED = "failed", _("failed")
-    SKIPPED = "skipped", _("skipped")  # for nobody on that day, or for nobody any more
+    SKIPPED = "skipped", _("skipped")  # for nobody on that day or any more, or with nothing to tell
 
 
 class DeliveryState(models.TextChoices):

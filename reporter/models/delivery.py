@@ -50,6 +50,7 @@ class Delivery(models.Model):
     # As they were when the edition was built.
     name = models.CharField(_("name"), max_length=120)
     address = models.EmailField(_("e-mail address"), max_length=254)
+    is_copy = models.BooleanField(_("copy (Cc)"), default=False)
 
     # What a repeated attempt of ours shares, and what tells a wanted repetition from it.
     attempt_key = models.CharField(_("attempt key"), max_length=32, default=FIRST_ATTEMPT)
@@ -80,6 +81,7 @@ class Delivery(models.Model):
             models.Index(fields=["state", "next_attempt_at"], name="delivery_by_state"),
             models.Index(fields=["edition", "state"], name="delivery_by_edition"),
             models.Index(fields=["due_at"], name="delivery_by_due"),
+            models.Index(fields=["recipient", "-id"], name="delivery_by_recipient"),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from django.conf import settings
 from django.db import models
@@ -72,6 +73,9 @@ class Edition(models.Model):
     subject = models.CharField(_("subject"), max_length=998, blank=True)
     html = models.TextField(_("HTML"), blank=True)
     text = models.TextField(_("plain text"), blank=True)
+    reply_to = models.EmailField(_("reply to"), max_length=254, blank=True)
+    # Names and addresses that all who get it see as Cc; each of them has a delivery of their own.
+    copies = models.JSONField(_("copies (Cc)"), default=list, blank=True)
 
     objects = EditionQuerySet.as_manager()
 
@@ -102,11 +106,22 @@ class Edition(models.Model):
 
 def file_path(file: EditionFile, name: str) -> str:
     """Where a file is stored: numbers only, since storages differ in the names they take."""
-    return f"editions/{file.edition.local_date:%Y/%m}/{file.edition_id}/{file.position}.csv"
+    suffix = PurePosixPath(file.name).suffix.lower()
+    return f"editions/{file.edition.local_date:%Y/%m}/{file.edition_id}/{file.position}{suffix}"
+
+
+class EditionFileQuerySet(models.QuerySet["EditionFile"]):
+    def pictures(self) -> EditionFileQuerySet:
+        """What the mail shows within itself."""
+        return self.exclude(content_id="")
+
+    def tables(self) -> EditionFileQuerySet:
+        """What people keep: attached to the mail, or linked to from it."""
+        return self.filter(content_id="")
 
 
 class EditionFile(models.Model):
-    """A file that is attached to the mail, kept as it was sent."""
+    """A file of the mail, kept as it was sent: attached, linked to where it is too large, or a picture in it."""
 
     edition = models.ForeignKey(Edition, verbose_name=_("edition"), on_delete=models.CASCADE, related_name="files")
     position = models.PositiveSmallIntegerField(_("position"))
@@ -114,6 +129,11 @@ class EditionFile(models.Model):
     file = models.FileField(_("file"), upload_to=file_path, max_length=255)
     sha256 = models.CharField("SHA-256", max_length=64)
     size = models.PositiveBigIntegerField(_("size in bytes"))
+    is_attached = models.BooleanField(_("attached"), default=True)
+    # Of a picture: the name by which the HTML shows it, "cid:" before it.
+    content_id = models.CharField("Content-ID", max_length=80, blank=True)
+
+    objects = EditionFileQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("file")

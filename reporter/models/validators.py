@@ -1,18 +1,22 @@
-"""What may stand in a timetable's fields, said in words for the person who fills them in."""
+"""What may stand in a report's fields, said in words for the person who fills them in."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 
 from reporter.models.choices import Weekday
+from reporter.placeholders import validate_text
 
-# What stands for something else in a subject; the mail's writer puts it there.
-PLACEHOLDERS = ("{report}", "{date}", "{period}")
+# What stands between the names in a cell of a file of recipients.
+SEPARATORS = re.compile(r"[,;|\n，；、]")
 
 
 def validate_zone(value: str) -> None:
@@ -33,14 +37,26 @@ def validate_weekdays(value: Any) -> None:
 def validate_subject(value: str) -> None:
     if any(character in value for character in "\r\n"):
         raise ValidationError(_("A subject is one line."))
-    allowed = ", ".join(PLACEHOLDERS)
-    for word in re.findall(r"\{[^{}]*\}", value):
-        if word not in PLACEHOLDERS:
-            raise ValidationError(
-                _("“%(placeholder)s” stands for nothing in a subject; these do: %(allowed)s."),
-                params={"placeholder": word, "allowed": allowed},
-            )
-    if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", value)):
-        raise ValidationError(
-            _("A brace has no counterpart. Write placeholders like this: %(allowed)s."), params={"allowed": allowed}
-        )
+    validate_text(value)
+
+
+def validate_one_line(value: str) -> None:
+    """Names stand in the headers of mails: a line end would begin another one."""
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value):
+        raise ValidationError(_("A name is one line, without tabs and other control characters."))
+
+
+def validate_label(value: str) -> None:
+    """Tags and groups stand side by side in one cell of a file."""
+    if SEPARATORS.search(value):
+        raise ValidationError(_("Do without commas, semicolons and bars: in a file of recipients they separate names."))
+
+
+def domain_problem(address: str) -> str:
+    """Why ``address`` may not be sent reports by ``REPORT_ALLOWED_DOMAINS``; empty if it may."""
+    allowed = [punycode(domain).lower() for domain in settings.REPORT_ALLOWED_DOMAINS]
+    if not allowed or punycode(address.rpartition("@")[2]).lower() in allowed:
+        return ""
+    return _("Reports may be sent to addresses at %(domains)s only. Whoever runs the server can allow others.") % {
+        "domains": ", ".join(settings.REPORT_ALLOWED_DOMAINS)
+    }

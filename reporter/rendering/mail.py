@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from reporter.datasets.base import Table
 from reporter.models import Edition
-from reporter.rendering.tables import as_text, is_amount, plain_table
-
-# Rows of a table that a mail shows; mail programs cut long mails off. The attached file has all.
-MAX_ROWS = 200
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table under its title, or a problem in its place."""
-
-    title: str
-    table: Table | None
-    problem: str = ""
-    file_name: str = ""
+from reporter.placeholders import filled
+from reporter.rendering.sections import View
+from reporter.rendering.tables import as_text
+from reporter.unsubscribing import OWN_LINK
 
 
 @dataclass(frozen=True)
@@ -35,34 +23,41 @@ class Mail:
     text: str
 
 
-def render(edition: Edition, sections: Sequence[Section]) -> Mail:
-    """The mail in the language that is active: the caller activates the report's."""
-    subject = _subject(edition)
+def words_of(edition: Edition, row_count: int) -> dict[str, str]:
+    """What placeholders stand for; reporter.placeholders lists them."""
+    period = edition.told_period
+    return {
+        "report": edition.report.name,
+        "date": date_format(edition.local_date, "DATE_FORMAT"),
+        "period": period.label,
+        "first_day": date_format(period.first_day, "DATE_FORMAT"),
+        "last_day": date_format(period.last_day, "DATE_FORMAT"),
+        "rows": as_text(row_count, edition.zone),
+    }
+
+
+def render(
+    edition: Edition, sections: Sequence[View], words: Mapping[str, str], links: Sequence[tuple[str, str]] = ()
+) -> Mail:
+    """The mail in the language that is active: the caller activates the report's.
+
+    ``links``: what is said of files that are not attached, and their addresses.
+    """
+    subject = " ".join(filled(edition.report.subject, words).split())
     context = {
         "report": edition.report,
         "subject": subject,
-        "period": edition.told_period.label,
+        "period": words["period"],
         "zone": edition.zone,
-        "intro": edition.report.intro.strip(),
+        "own_link": OWN_LINK,
+        "intro": filled(edition.report.intro.strip(), words),
         "notices": _notices(edition),
-        "sections": [_shown(section, edition.zone) for section in sections],
+        "sections": sections,
+        "links": links,
     }
     html = render_to_string("reporter/mail.html", context)
     text = render_to_string("reporter/mail.txt", context)
     return Mail(subject, _inlined(html), _without_blank_runs(text))
-
-
-def _subject(edition: Edition) -> str:
-    """Placeholders are replaced by plain text, never run as a template."""
-    words = {
-        "{report}": edition.report.name,
-        "{date}": date_format(edition.local_date, "DATE_FORMAT"),
-        "{period}": edition.told_period.label,
-    }
-    subject = edition.report.subject
-    for placeholder, word in words.items():
-        subject = subject.replace(placeholder, word)
-    return " ".join(subject.split())
 
 
 def _notices(edition: Edition) -> list[str]:
@@ -76,33 +71,6 @@ def _notices(edition: Edition) -> list[str]:
         )
         % {"count": edition.slots_covered, "first": as_text(edition.covers_from, edition.zone)}
     ]
-
-
-def _shown(section: Section, zone: str) -> dict[str, Any]:
-    shown: dict[str, Any] = {"title": section.title, "problem": section.problem, "notes": [], "rows": []}
-    table = section.table
-    if table is None:
-        return shown
-    part = Table(table.columns, table.rows[:MAX_ROWS])
-    amounts = [is_amount(column) for column in zip(*part.rows, strict=True)] or [False] * len(part.columns)
-    notes = [str(note) for note in table.notes]
-    if len(part.rows) < len(table.rows):
-        notes.append(
-            _("These are the first %(shown)s of %(all)s rows; the attached file %(file)s has all of them.")
-            % {
-                "shown": as_text(len(part.rows), zone),
-                "all": as_text(len(table.rows), zone),
-                "file": section.file_name,
-            }
-        )
-    return shown | {
-        "columns": list(zip(part.columns, amounts, strict=True)),
-        "rows": [
-            [(as_text(cell, zone), amount) for cell, amount in zip(row, amounts, strict=True)] for row in part.rows
-        ],
-        "notes": notes,
-        "plain": plain_table(part, zone),
-    }
 
 
 def _inlined(html: str) -> str:

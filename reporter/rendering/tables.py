@@ -6,15 +6,19 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.translation import gettext as _
 
-from reporter.datasets.base import Table
+from backoffice.jobs.storable import storable
 
 NOTHING = "–"
+
+# Characters of one cell in plain text: one long cell widens all lines.
+PLAIN_WIDTH = 80
 
 
 def as_text(value: Any, zone: str) -> str:
@@ -25,7 +29,7 @@ def as_text(value: Any, zone: str) -> str:
         case bool():
             return _("yes") if value else _("no")
         case int() | float() | Decimal():
-            return number_format(value, force_grouping=True)
+            return _number(value)
         case datetime():
             local = value.astimezone(ZoneInfo(zone)) if value.tzinfo else value
             return moment(local)
@@ -35,8 +39,30 @@ def as_text(value: Any, zone: str) -> str:
             return time_format(value, "H:i")
         case timedelta():
             return duration(value)
+        case bytes() | bytearray() | memoryview():
+            return _("(%(count)d bytes)") % {"count": len(bytes(value))}
         case _other:
-            return str(value)
+            return storable(value)
+
+
+def _number(value: float | Decimal) -> str:
+    """With as many digits as people read: 11.1, not 11.100000000000001."""
+    if isinstance(value, int):
+        value = Decimal(value)  # of any length: Python refuses to write very long ones
+    is_known = value.is_finite() if isinstance(value, Decimal) else isfinite(value)
+    if not is_known:
+        return NOTHING if value != value else ("∞" if value > 0 else "-∞")
+    if isinstance(value, Decimal):
+        return number_format(value, force_grouping=True)
+    if value and not 0.0001 <= abs(value) < 1e15:
+        return f"{value:.6g}"
+    rounded = round(value, 2 if abs(value) >= 1 else 4)
+    return number_format(int(rounded) if rounded == int(rounded) else rounded, force_grouping=True)
+
+
+def shortened(text: str, limit: int) -> str:
+    """``text``, cut where it is longer than ``limit`` characters: the files have all of it."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
 def moment(local: datetime) -> str:
@@ -65,12 +91,17 @@ def is_amount(values: Sequence[Any]) -> bool:
     )
 
 
-def plain_table(table: Table, zone: str) -> str:
-    """The table for a monospaced font; Chinese characters are two columns wide."""
-    amounts = [is_amount(column) for column in zip(*table.rows, strict=True)] or [False] * len(table.columns)
-    lines = [list(table.columns), *([_one_line(as_text(cell, zone)) for cell in row] for row in table.rows)]
+def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]], amounts: Sequence[bool], feet: int = 0) -> str:
+    """The table for a monospaced font; Chinese characters are two columns wide.
+
+    ``amounts`` tells which columns stand to the right; the last ``feet`` rows stand below a line.
+    """
+    lines = [[_one_line(shortened(cell, PLAIN_WIDTH)) for cell in line] for line in (headings, *rows)]
     widths = [max(_width(cell) for cell in column) for column in zip(*lines, strict=True)]
-    lines.insert(1, ["-" * width for width in widths])
+    rule = ["-" * width for width in widths]
+    lines.insert(1, rule)
+    if feet:
+        lines.insert(len(lines) - feet, rule)
     return "\n".join(
         "  ".join(
             _padded(cell, width, amount) for cell, width, amount in zip(line, widths, amounts, strict=True)

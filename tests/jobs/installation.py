@@ -44,7 +44,7 @@ class Installation:
         if database_url:
             self.manage("migrate", "-v0")
         else:
-            shutil.copyfile(_migrated_database(), self.data / "db.sqlite3")
+            shutil.copyfile(migrated_database(), self.data / "db.sqlite3")
 
     def manage(self, *arguments: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
         """``manage.py``. ``check=False`` to look at the exit status."""
@@ -94,7 +94,7 @@ class Installation:
 
 
 @functools.cache
-def _migrated_database() -> Path:
+def migrated_database() -> Path:
     """An SQLite file with all tables, made once in each process of the suite."""
     folder = Path(tempfile.mkdtemp(prefix="migrated-", dir=os.environ["TEST_ROOT"]))
     environment = os.environ | {

@@ -68,11 +68,13 @@ def test_unknown_names_are_each_named_and_the_good_ones_run(jobs: Listing) -> No
 
 def test_unknown_names_give_the_command_line_exit_status_1(tmp_path: Path) -> None:
     office = Installation(tmp_path, JOBS_EXECUTOR="inline")
-    result = office.manage("runcrons", "app.nothing", f"{JOBS}.Succeeds", "no_such_module.Job", check=False)
+    names = ["app.nothing", "b\udcfcro.nothing", f"{JOBS}.Succeeds", "no_such_module.Job"]  # “ü” in Latin-1
+    result = office.manage("runcrons", *names, check=False)
     assert result.returncode == 1
     assert len(office.logs("succeeds")) == 1
     for stream in (result.stdout, result.stderr):
         assert "app.nothing" in stream
+        assert "ro.nothing" in stream
         assert "no_such_module.Job" in stream
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.db import DatabaseError
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from backoffice.jobs import control
 from backoffice.jobs.models import Job, Run
 from backoffice.jobs.supervisor import Supervisor
+from tests.jobs.core.processes import default_database
 
 
 @pytest.mark.django_db(transaction=True)
@@ -25,3 +29,14 @@ def test_a_run_that_cannot_be_started_holds_up_no_other(monkeypatch: pytest.Monk
     monkeypatch.setattr(Supervisor, "_start", start)
     Supervisor(sink=lambda _chunk: None)._start_queued()
     assert started == [good.pk]
+
+
+def test_a_database_file_that_cannot_be_opened_costs_a_look_and_not_the_scheduler(
+    tmp_path: Path, django_db_blocker: DjangoDbBlocker, caplog: pytest.LogCaptureFixture
+) -> None:
+    supervisor = Supervisor(sink=lambda _chunk: None)
+    with django_db_blocker.unblock(), default_database(f"sqlite:///{tmp_path}/gone/db.sqlite3"):
+        supervisor.step(0)  # as on a full disk
+        assert "unable to open database file" in caplog.text
+
+    assert not supervisor.is_busy

@@ -48,7 +48,7 @@ class People:
 @pytest.fixture
 def people(monkeypatch: pytest.MonkeyPatch) -> People:
     """The dataset ``people``."""
-    base.choices()  # discovers what there is, before the test adds to it
+    base.find("people")  # discovers what there is, before the test adds to it
     people = People()
     monkeypatch.setitem(base._registered, "people", base.Dataset("people", "People", people))
     return people

@@ -102,17 +102,17 @@ def test_the_other_pages_keep_the_strict_policy(admin_client: Client, sent: Edit
 
 def test_a_file_is_handed_out_as_a_download(admin_client: Client, sent: Edition) -> None:
     file = EditionFile.objects.get()
-    response = admin_client.get(f"/admin/reporter/edition/{sent.pk}/files/{file.pk}/")
+    response = admin_client.get(f"/admin/reporter/edition/{sent.pk}/files/{file.position}/")
     assert response["Content-Disposition"] == 'attachment; filename="1-People-2026-11-23.csv"'
     assert b"".join(response.streaming_content).startswith("\ufeffName".encode())  # type: ignore[attr-defined]
-    assert admin_client.get(f"/admin/reporter/edition/{sent.pk + 1}/files/{file.pk}/").status_code == 404
+    assert admin_client.get(f"/admin/reporter/edition/{sent.pk + 1}/files/{file.position}/").status_code == 404
     assert admin_client.get(f"/admin/reporter/edition/{sent.pk + 1}/mail/").status_code == 404
 
 
 def test_mail_and_files_need_the_permission_to_see_editions(sent: Edition) -> None:
     addresses = (
         f"/admin/reporter/edition/{sent.pk}/mail/",
-        f"/admin/reporter/edition/{sent.pk}/files/{EditionFile.objects.get().pk}/",
+        f"/admin/reporter/edition/{sent.pk}/files/{EditionFile.objects.get().position}/",
     )
     assert all(Client().get(address).status_code == 302 for address in addresses)  # to the login
     client = client_with("view_report")
@@ -168,7 +168,7 @@ def test_send_now_is_not_offered_without_the_permission(sent: Edition) -> None:
 def form_of(report: Report, **values: Any) -> dict[str, Any]:
     data = {key: value for key, value in model_to_dict(report).items() if value is not None}
     inlines = {}
-    for prefix in ("sections", "subscriptions"):
+    for prefix in ("sections", "subscriptions", "subscribed_groups"):
         inlines |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
     return data | inlines | values
 
@@ -199,11 +199,13 @@ def test_what_came_due_while_a_report_was_off_is_not_sent_when_it_is_on_again(
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("subject", "{reprot}", "“{reprot}” stands for nothing in a subject; these do: {report}, {date}, {period}."),
-        ("subject", "Of {date}: {report.pk}", "“{report.pk}” stands for nothing in a subject"),
-        ("subject", "{}", "“{}” stands for nothing in a subject"),
+        ("subject", "{reprot}", "“{reprot}” stands for nothing; these do: {report}, {date}, {period}, {first_day}"),
+        ("subject", "Of {date}: {report.pk}", "“{report.pk}” stands for nothing;"),
+        ("subject", "{}", "“{}” stands for nothing;"),
+        ("intro", "Of {day}", "“{day}” stands for nothing;"),
+        ("period_days", "0", "greater than or equal to 1"),
         ("subject", "{report", "A brace has no counterpart."),
-        ("subject", "{{report}}", "A brace has no counterpart."),
+        ("subject", "{report}}", "A brace has no counterpart."),
     ],
 )
 def test_a_mistake_is_said_in_words(
@@ -233,6 +235,7 @@ def test_a_report_is_made_in_the_browser_and_sent(admin_client: Client, people: 
     data = form_of(Report(name="New")) | {
         "sections-TOTAL_FORMS": "1",
         "sections-0-position": "1",
+        "sections-0-kind": "table",
         "sections-0-dataset": "people",
         "subscriptions-TOTAL_FORMS": "1",
         "subscriptions-0-recipient": ada.pk,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from reporter import building, results
 from reporter.clock import Clock
@@ -38,6 +38,24 @@ def sender(late: timedelta = timedelta()) -> Sender:
 def test_what_one_sender_claimed_no_other_claims(edition: Edition) -> None:
     assert len(sender()._claimed(edition.pk)) == 2
     assert sender()._claimed(edition.pk) == []
+
+
+def test_of_two_senders_that_read_the_same_rows_one_claims_them(edition: Edition) -> None:
+    quick, slow = sender(), sender()
+    claimed: list[Delivery] = []
+    is_overtaken = False
+
+    def overtaken(execute: Any, sql: str, *rest: Any) -> Any:
+        nonlocal is_overtaken
+        if sql.startswith("UPDATE") and not is_overtaken:
+            is_overtaken = True
+            claimed.append(quick._claimed(edition.pk)[0])
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(overtaken):
+        claimed.extend(slow._claimed(edition.pk))
+    assert len(claimed) == 1
+    assert set(Delivery.objects.values_list("claimed_by", flat=True)) == {quick.token}
 
 
 def test_a_sender_begins_nothing_that_another_has_taken_over(edition: Edition) -> None:

@@ -11,6 +11,8 @@ from django.utils import translation
 
 from backoffice.jobs.formulas import defused
 from reporter.datasets.base import Table
+from reporter.models import ReportSection
+from reporter.rendering.shaping import shape
 from reporter.rendering.sheets import csv_bytes
 from reporter.rendering.tables import as_text, plain_table
 
@@ -42,7 +44,7 @@ def test_csv_has_a_byte_order_mark_and_raw_values() -> None:
             ["x", Decimal("-1.50"), None, None, None, True],
         ],
     )
-    assert csv_bytes(table, "Asia/Shanghai").decode("utf-8") == (
+    assert csv_bytes(shape(ReportSection(), table, "Asia/Shanghai")).decode("utf-8") == (
         "\ufeff'=Name,n,when,day,took,none\r\n"
         '"你好, ""x""",-1234567,2026-11-23 08:00:00,2026-01-02,120.5,\r\n'
         "x,-1.50,,,,True\r\n"
@@ -50,8 +52,8 @@ def test_csv_has_a_byte_order_mark_and_raw_values() -> None:
 
 
 def test_chinese_is_two_columns_wide_in_plain_text() -> None:
-    table = Table(["Report", "Sent"], [["任务与发送情况", 4], ["Sales", 1200], ["e\u0301", None]])
-    assert plain_table(table, "UTC").splitlines() == [
+    rows = [["任务与发送情况", "4"], ["Sales", "1,200"], ["e\u0301", "–"]]
+    assert plain_table(["Report", "Sent"], rows, [False, True]).splitlines() == [
         "Report           Sent",
         "--------------  -----",
         "任务与发送情况      4",
@@ -61,7 +63,7 @@ def test_chinese_is_two_columns_wide_in_plain_text() -> None:
 
 
 def test_a_table_without_rows_is_its_headings() -> None:
-    assert plain_table(Table(["a", "b"], []), "UTC").splitlines() == ["a  b", "-  -"]
+    assert plain_table(["a", "b"], [], [False, False]).splitlines() == ["a  b", "-  -"]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ class Command(BaseCommand):
                 # Where there are people already, neither a user nor the demo that somebody removed comes back.
                 if not User.objects.exists():
                     demo.load(first_login.make_admin(), timezone.now())
+                else:
+                    demo.keep_up(timezone.now())
         except OperationalError as error:
             text = _("The database cannot be used: %(error)s. Look at DATABASE_URL and DATA_DIR.")
             raise CommandError(text % {"error": str(error).strip()}) from error

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from backoffice import serving
@@ -15,13 +17,30 @@ from backoffice import serving
 class Command(BaseCommand):
     help = "Serve the site, and tick every 15 seconds, until Ctrl-C or SIGTERM."
 
-    requires_migrations_checks = True
-
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             listener = serving.listen(settings.PORT)
         except serving.PortTaken as error:
             raise CommandError(str(error)) from error
+        try:
+            self._insist_on_database()
+        except CommandError:
+            listener.close()
+            raise
         self.stdout.write(_("Open %(address)s – Ctrl-C ends it.") % {"address": settings.SITE_URL})
         self.stdout.flush()
         sys.exit(serving.serve(listener, self.stdout.write))
+
+    @staticmethod
+    def _insist_on_database() -> None:
+        """Without its tables, each page and each tick would fail."""
+        try:
+            executor = MigrationExecutor(connection)
+            is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        except OperationalError as error:
+            text = _("The database cannot be used: %(error)s. Look at DATABASE_URL and DATA_DIR.")
+            raise CommandError(text % {"error": str(error).strip()}) from error
+        finally:
+            connection.close()
+        if is_behind:
+            raise CommandError(_("The database is not up to date. Run first: manage.py migrate"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import logging
 import os
 import signal
 import stat
@@ -33,7 +34,7 @@ class ReturnsALot(CronJobBase):
     schedule = ON_REQUEST
 
     def do(self) -> str:
-        return "报" * 30_000_000
+        return "报" + "x" * 30_000_000 + "报"
 
 
 class ClosesStreams(CronJobBase):
@@ -160,7 +161,7 @@ class LeavesAlarm(CronJobBase):
     schedule = ON_REQUEST
 
     def do(self) -> str:
-        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
         return "left an alarm"
 
 
@@ -175,6 +176,30 @@ class LeavesThread(CronJobBase):
         return "left a thread"
 
 
+class LeavesBomb(CronJobBase):
+    """A thread that goes on after its run, and ends the process in the middle of the next one."""
+
+    code = "core.leaves_bomb"
+    schedule = ON_REQUEST
+
+    def do(self) -> str:
+        threading.Timer(0.1, os._exit, [9]).start()
+        return "left a bomb"
+
+
+class LeavesSilence(CronJobBase):
+    """What is around a job: environment, umask, and whether anything is logged."""
+
+    code = "core.leaves_silence"
+    schedule = ON_REQUEST
+
+    def do(self) -> str:
+        os.environ.clear()
+        os.umask(0o777)
+        logging.disable()
+        return "left silence"
+
+
 class PrintsAndUsesDatabase(CronJobBase):
     """What any of the above could spoil for the next one, if they shared more than a process."""
 
@@ -183,7 +208,10 @@ class PrintsAndUsesDatabase(CronJobBase):
 
     def do(self) -> str:
         print("still printing")
-        time.sleep(0.4)  # longer than the alarm that was left
+        time.sleep(0.2)  # longer than the alarm and the bomb that were left
         with transaction.atomic():
             CronJobLog.objects.filter(pk=0).update(message="")
-        return "undisturbed"
+        is_as_it_was = (
+            "DATA_DIR" in os.environ and os.umask(0o022) != 0o777 and logging.root.isEnabledFor(logging.ERROR)
+        )
+        return "undisturbed" if is_as_it_was else "disturbed"

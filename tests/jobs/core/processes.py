@@ -156,7 +156,7 @@ def default_database(url: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def place_at(environment: dict[str, str], url: str = "") -> Iterator[Place]:
+def place_at(environment: dict[str, str], url: str = "", *, is_migrated: bool = False) -> Iterator[Place]:
     """An installation with the database at ``url``, by default SQLite in its data folder, migrated."""
     data = Path(environment["DATA_DIR"])
     data.mkdir(parents=True, exist_ok=True)
@@ -164,7 +164,7 @@ def place_at(environment: dict[str, str], url: str = "") -> Iterator[Place]:
     place = Place(environment | extra | {"DATABASE_URL": url})
     file = data / "db.sqlite3"
     with default_database(url or f"sqlite:///{file}"):
-        if url or not file.exists():
+        if not (is_migrated or (not url and file.exists())):
             call_command("migrate", verbosity=0)
         try:
             yield place

@@ -24,6 +24,8 @@ ENDS = {
     jobs.LeavesTransaction: (SUCCEEDED, "left open"),
     jobs.LeavesAlarm: (SUCCEEDED, "left an alarm"),
     jobs.LeavesThread: (SUCCEEDED, "left a thread"),
+    jobs.LeavesBomb: (SUCCEEDED, "left a bomb"),
+    jobs.LeavesSilence: (SUCCEEDED, "left silence"),
 }
 
 

@@ -1,0 +1,79 @@
+"""Pausing a report until a day: no edition is made meanwhile, and none is made up for."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from backoffice.jobs.timetable import UNREADABLE
+from reporter.control.timetables import CHANGE_REPORT
+from reporter.models import Report
+from reporter.publishing import claim
+
+
+class NotPaused(Exception):
+    """The report cannot be paused like this; the message says why."""
+
+
+def pause(report: Report, by: User, until: date, reason: str, now: datetime) -> None:
+    """Make no edition of ``report`` before the day ``until``, in its zone; the next slot is the first from then on.
+
+    What came due before the pause still gets its edition. Raises PermissionDenied and NotPaused.
+    """
+    _check(by)
+    try:
+        end = datetime.combine(until, time.min, tzinfo=ZoneInfo(report.zone))
+    except UNREADABLE as error:
+        raise NotPaused(
+            _("The time zone of “%(report)s” is not known: correct it first.") % {"report": report}
+        ) from error
+    if end <= now:
+        raise NotPaused(_("Choose a day after today: on it the report is sent again."))
+    with transaction.atomic():
+        _claim_what_is_due(report, now)
+        paused = Report.objects.get(pk=report.pk)
+        paused.paused_until, paused.paused_by, paused.paused_reason = end, by, reason
+        _save(paused, now)
+        _note(by, paused, _("Paused until %(day)s. %(reason)s") % {"day": until.isoformat(), "reason": reason})
+
+
+def resume(report: Report, by: User, now: datetime) -> bool:
+    """End the pause; the next slot is the first after ``now``. False if it was not paused."""
+    _check(by)
+    with transaction.atomic():
+        resumed = Report.objects.filter(pk=report.pk, paused_until__gt=now).first()
+        if resumed is None:
+            return False
+        resumed.paused_until, resumed.paused_by, resumed.paused_reason = None, None, ""
+        _save(resumed, now)
+        _note(by, resumed, _("The pause was ended."))
+    return True
+
+
+def _check(by: User) -> None:
+    if not by.has_perm(CHANGE_REPORT):
+        raise PermissionDenied
+
+
+def _claim_what_is_due(report: Report, now: datetime) -> None:
+    due = Report.objects.due(now).filter(pk=report.pk).first()
+    if due is not None:
+        with contextlib.suppress(*UNREADABLE):
+            claim(due, now)
+
+
+def _save(report: Report, now: datetime) -> None:
+    with contextlib.suppress(*UNREADABLE):  # a timetable that cannot be read has no next slot to move
+        report.reschedule(now)
+    report.save(update_fields=["paused_until", "paused_by", "paused_reason", "next_due_at"])
+
+
+def _note(by: User, report: Report, text: str) -> None:
+    LogEntry.objects.log_actions(by.pk, [report], CHANGE, change_message=text.strip(), single_object=True)
