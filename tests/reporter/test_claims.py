@@ -66,6 +66,15 @@ def test_a_sender_begins_nothing_that_another_has_taken_over(edition: Edition) -
     assert set(Delivery.objects.values_list("state", "attempts")) == {("pending", 0)}
 
 
+def test_what_is_held_between_its_claim_and_its_turn_is_not_begun(edition: Edition) -> None:
+    quick = sender()
+    first, second = quick._claimed(edition.pk)
+    assert quick._begin(first)
+    Edition.objects.update(hold="person")
+    assert not quick._begin(second)
+    assert Delivery.objects.get(pk=second.pk).state == DeliveryState.PENDING
+
+
 def test_a_result_that_comes_after_the_claim_changes_nothing(edition: Edition) -> None:
     slow = sender()
     row = slow._claimed(edition.pk)[0]

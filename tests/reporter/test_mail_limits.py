@@ -15,7 +15,7 @@ from reporter import transports
 from reporter.clock import Clock
 from reporter.delivery import Sender
 from reporter.models import Delivery
-from reporter.pace import Pace
+from reporter.pace import Pace, Row
 from reporter.publishing import publish
 from reporter.summary import Summary
 from reporter.transports import SmtpTransport, Verdict, configured_transport
@@ -97,6 +97,26 @@ def test_two_senders_never_get_the_same_moment(settings: Any, clock: Clock) -> N
         assert paces[turn % 2].wait()
         moments.append(round(clock.elapsed(), 3))
     assert moments == [float(second) for second in range(10)]
+
+
+@pytest.mark.django_db
+def test_of_two_senders_that_read_the_same_moment_one_reads_again(
+    settings: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REPORT_MAILS_PER_MINUTE = 60
+    mine, other = Pace(clock, sleep=Moved.sleep), Pace(clock, sleep=lambda seconds: None)
+    assert mine.wait()
+    read, others_turn = Row.objects.get_or_create, iter([True])
+
+    def read_and_lose(**values: Any) -> Any:
+        row = read(**values)
+        if next(others_turn, False):
+            assert other.wait()  # between the reading and the taking
+        return row
+
+    monkeypatch.setattr(Row.objects, "get_or_create", read_and_lose)
+    assert mine.wait()
+    assert round(Moved.slept, 3) == 2.0  # the other has the moment after one second
 
 
 # --- 30 seconds ---

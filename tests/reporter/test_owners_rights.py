@@ -160,6 +160,10 @@ def test_owner_and_watchers_are_told_of_a_failure_once_with_the_next_step(
     assert f"/admin/reporter/edition/{edition().pk}/change/" in body.get_content()
     for minutes in (5, 10, 60):
         publish(EIGHT + timedelta(minutes=minutes))
+    boss, failed = User.objects.create_superuser("boss"), Delivery.objects.select_related("edition").get(state="failed")
+    control.resend(failed, boss, "", EIGHT + timedelta(hours=2))
+    publish(EIGHT + timedelta(hours=2))
+    assert (edition().state, Delivery.objects.filter(state="failed").count()) == ("failed", 2)
     assert len(mail_server.received) == 2
 
 
