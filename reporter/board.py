@@ -70,7 +70,7 @@ def board(day: date, now: datetime) -> list[Line]:
     lines = [_line(edition, counts.get(edition.pk, Counts()), now) for edition in editions]
     had = {(edition.report_id, edition.slot) for edition in editions}
     covering = _covering(day)
-    for report in Report.objects.filter(is_enabled=True).order_by("name"):
+    for report in Report.objects.filter(is_enabled=True).select_related("paused_by").order_by("name"):
         try:
             lines += _without_edition(report, day, now, had, covering.get(report.pk, []))
         except UNREADABLE as error:
@@ -197,6 +197,8 @@ def _line_of_slot(report: Report, slot: Slot, now: datetime, covering: list[Edit
             text = _("Nothing was running. The edition of %(day)s stands for it.")
             words = text % {"day": edition.local_date.isoformat()}
             return Line(report, at, State.SKIPPED, words, is_missed=True)
+    if report.paused_at and report.paused_until and report.paused_at <= slot.at < report.paused_until:
+        return Line(report, at, State.SKIPPED, _pause_words(report))
     if report.next_due_at is None or slot.at < report.next_due_at:
         return None
     if slot.at > now:
@@ -204,6 +206,14 @@ def _line_of_slot(report: Report, slot: Slot, now: datetime, covering: list[Edit
     if slot.at > now - LATE_AFTER:
         return Line(report, at, State.WAITING, _("It is due, and will be taken up within minutes."))
     return Line(report, at, State.LATE, _("It is due, and nothing has taken it up. Is the scheduler running?"))
+
+
+def _pause_words(report: Report) -> str:
+    text = _("Paused by %(person)s until %(moment)s. %(reason)s")
+    until = _local(report.paused_until, report.zone) if report.paused_until else None
+    person = report.paused_by.get_username() if report.paused_by else "–"
+    values = {"person": person, "moment": f"{until:%Y-%m-%d %H:%M}", "reason": report.paused_reason}
+    return (text % values).strip()
 
 
 def slots_of(report: Report, day: date) -> Iterator[Slot]:

@@ -33,7 +33,7 @@ def copy_report(report: Report, by: User, *, with_subscribers: bool = False) -> 
     with transaction.atomic():
         copy = _fresh(Report.objects.get(pk=report.pk))
         copy.name, copy.owner, copy.is_enabled = _name_of_copy(report), by, False
-        copy.paused_until, copy.paused_by, copy.paused_reason = None, None, ""
+        copy.paused_at, copy.paused_until, copy.paused_by, copy.paused_reason = None, None, None, ""
         copy.build_seconds = 0
         copy.save()
         related: list[Any] = list(report.sections.all())

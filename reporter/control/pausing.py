@@ -6,13 +6,12 @@ import contextlib
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.timetable import UNREADABLE
+from reporter.control.rights import check, note
 from reporter.control.timetables import CHANGE_REPORT
 from reporter.models import Report
 from reporter.publishing import claim
@@ -27,7 +26,7 @@ def pause(report: Report, by: User, until: date, reason: str, now: datetime) -> 
 
     What came due before the pause still gets its edition. Raises PermissionDenied and NotPaused.
     """
-    _check(by)
+    check(by, CHANGE_REPORT)
     try:
         end = datetime.combine(until, time.min, tzinfo=ZoneInfo(report.zone))
     except UNREADABLE as error:
@@ -39,27 +38,22 @@ def pause(report: Report, by: User, until: date, reason: str, now: datetime) -> 
     with transaction.atomic():
         _claim_what_is_due(report, now)
         paused = Report.objects.get(pk=report.pk)
-        paused.paused_until, paused.paused_by, paused.paused_reason = end, by, reason
+        paused.paused_at, paused.paused_until, paused.paused_by, paused.paused_reason = now, end, by, reason
         _save(paused, now)
-        _note(by, paused, _("Paused until %(day)s. %(reason)s") % {"day": until.isoformat(), "reason": reason})
+        note(by, paused, _("Paused until %(day)s. %(reason)s") % {"day": until.isoformat(), "reason": reason})
 
 
 def resume(report: Report, by: User, now: datetime) -> bool:
     """End the pause; the next slot is the first after ``now``. False if it was not paused."""
-    _check(by)
+    check(by, CHANGE_REPORT)
     with transaction.atomic():
         resumed = Report.objects.filter(pk=report.pk, paused_until__gt=now).first()
         if resumed is None:
             return False
-        resumed.paused_until, resumed.paused_by, resumed.paused_reason = None, None, ""
+        resumed.paused_until = now  # whose pause it was, and why, stays: the board tells of it
         _save(resumed, now)
-        _note(by, resumed, _("The pause was ended."))
+        note(by, resumed, _("The pause was ended."))
     return True
-
-
-def _check(by: User) -> None:
-    if not by.has_perm(CHANGE_REPORT):
-        raise PermissionDenied
 
 
 def _claim_what_is_due(report: Report, now: datetime) -> None:
@@ -72,8 +66,4 @@ def _claim_what_is_due(report: Report, now: datetime) -> None:
 def _save(report: Report, now: datetime) -> None:
     with contextlib.suppress(*UNREADABLE):  # a timetable that cannot be read has no next slot to move
         report.reschedule(now)
-    report.save(update_fields=["paused_until", "paused_by", "paused_reason", "next_due_at"])
-
-
-def _note(by: User, report: Report, text: str) -> None:
-    LogEntry.objects.log_actions(by.pk, [report], CHANGE, change_message=text.strip(), single_object=True)
+    report.save(update_fields=["paused_at", "paused_until", "paused_by", "paused_reason", "next_due_at"])

@@ -63,6 +63,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="report",
+            name="paused_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="paused since"),
+        ),
+        migrations.AddField(
+            model_name="report",
             name="paused_until",
             field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="paused until"),
         ),

@@ -113,6 +113,7 @@ class Report(models.Model):
     is_enabled = models.BooleanField(_("enabled"), default=True)
 
     # No slot before it has an edition: pausing moves next_due_at on.
+    paused_at = models.DateTimeField(_("paused since"), null=True, blank=True, editable=False)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True, editable=False)
     paused_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -61,7 +61,9 @@ def make_report(people: People, db: None) -> MakeReport:
 
     def make(name: str = "Sales", *addresses: str, datasets: tuple[str, ...] = ("people",), **values: Any) -> Report:
         owner, _new = User.objects.get_or_create(username="owner", defaults={"is_superuser": True})  # may see all
-        timetable = {"times": values.pop("times", ["08:00"])}
+        timetable: dict[str, Any] = {"times": values.pop("times", ["08:00"])}
+        if weekdays := values.pop("weekdays", None):
+            timetable["weekdays"] = weekdays
         defaults = {"owner": owner, "zone": "UTC", "timetable_data": timetable, "next_due_at": EIGHT}
         report = Report.objects.create(name=name, **(defaults | values))
         for position, key in enumerate(datasets):

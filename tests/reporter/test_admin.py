@@ -133,7 +133,7 @@ def test_a_long_list_of_people_stands_on_a_page_of_its_own(
     assert "subscriptions-TOTAL_FORMS" not in page
     assert f'<a href="/admin/reporter/subscription/?report__id__exact={report.pk}">60 subscriptions</a>' in page
     edition = report.editions.get()
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page = admin_client.get(f"/admin/reporter/edition/{edition.pk}/change/").content.decode()
     link = f"/admin/reporter/delivery/?edition__id__exact={edition.pk}"
     assert f'<a href="{link}">sent: 60</a>' in page

@@ -176,7 +176,7 @@ def test_the_week_ahead_says_who_gets_what_when(make_report: MakeReport, django_
         "Costs", "ada@example.com", times=["09:00"], weekdays=[4], next_due_at=EIGHT + timedelta(days=4, hours=1)
     )
     make_report("Idle", weekdays=[6], next_due_at=EIGHT + timedelta(days=6))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         days = week_ahead(EIGHT - timedelta(minutes=1))
     told = {
         f"{day.day:%a}": [(f"{row.at:%H:%M}", row.report.name, [p.name for p in row.people]) for row in day.rows]

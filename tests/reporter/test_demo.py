@@ -29,7 +29,7 @@ def shop(settings: Any, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("hours", [0, 3, 23.99])
 def test_the_demo_is_sent_at_once_and_once(hours: float, mail_into_files: Path) -> None:
-    owner, now = User.objects.create_user("demo"), EIGHT + timedelta(hours=hours)
+    owner, now = User.objects.create_user("demo", is_superuser=True), EIGHT + timedelta(hours=hours)
     load_demo(owner, now)
     assert Report.objects.get(name="Job activity").owner == owner
     assert publish(now).text() == "sent 5 reports to 5 people"
@@ -45,7 +45,7 @@ def test_the_demo_is_sent_at_once_and_once(hours: float, mail_into_files: Path) 
 
 
 def test_the_demo_changes_nothing_that_is_there(db: None) -> None:
-    owner = User.objects.create_user("demo")
+    owner = User.objects.create_user("demo", is_superuser=True)
     load_demo(owner, EIGHT)
     Report.objects.update(timetable_data={"times": ["10:00"]}, is_enabled=False)
     load_demo(owner, EIGHT + timedelta(days=1))
@@ -54,7 +54,7 @@ def test_the_demo_changes_nothing_that_is_there(db: None) -> None:
 
 
 def test_the_shop_is_told_of_and_goes_on_selling_and_stays_removed(shop: Path, mail_into_files: Path) -> None:
-    owner = User.objects.create_user("demo")
+    owner = User.objects.create_user("demo", is_superuser=True)
     load_demo(owner, EIGHT)
     publish(EIGHT)
     text = Edition.objects.get(report__name="Daily sales").text
@@ -74,6 +74,6 @@ def test_the_shop_is_told_of_and_goes_on_selling_and_stays_removed(shop: Path, m
 def test_an_operators_own_shop_is_left_alone(settings: Any, tmp_path: Path, shop: Path) -> None:
     for url in ("sqlite:////elsewhere/shop.sqlite3", ""):
         settings.REPORT_DATABASES, _problems = report_databases({"REPORT_DB_SHOP": url}, tmp_path, tmp_path)
-        load_demo(User.objects.create_user(f"demo{url}"), EIGHT)
+        load_demo(User.objects.create_user(f"demo{url}", is_superuser=True), EIGHT)
         assert not Query.objects.exists()
         assert not shop.exists()

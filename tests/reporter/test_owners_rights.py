@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def owner(db: None) -> User:
-    return User.objects.create_user("olga", email="olga@example.com")
+    return User.objects.create_user("olga", email="olga@example.com", is_superuser=True)
 
 
 @pytest.fixture

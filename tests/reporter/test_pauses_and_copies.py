@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from backoffice.jobs.timetable import Timetable
 from reporter import control
+from reporter.board import board
 from reporter.models import Edition, Report, ReportSection
 from reporter.publishing import publish
 from tests.reporter.conftest import EIGHT, MakeReport
@@ -58,7 +59,7 @@ def test_a_pause_is_ended_early(make_report: MakeReport, boss: User) -> None:
     assert control.resume(report, boss, EIGHT + 2 * DAY)
     assert not control.resume(report, boss, EIGHT + 2 * DAY)
     report.refresh_from_db()
-    assert (report.next_due_at, report.paused_until, report.paused_by) == (EIGHT + 3 * DAY, None, None)
+    assert (report.next_due_at, report.paused_until) == (EIGHT + 3 * DAY, EIGHT + 2 * DAY)
     assert notes_on(report)[-1] == "The pause was ended."
 
 
@@ -134,3 +135,15 @@ def test_a_copy_is_off_and_has_all_but_the_subscribers(admin_client: Client, mak
     assert second.subscriptions.get().recipient.address == "ada@example.com"
     assert notes_on(second) == ["Copied from “Sales”."]
     assert publish(EIGHT).sent == 1  # the copies send nothing
+
+
+def test_the_board_says_of_the_days_of_a_pause_who_wanted_it_and_why(make_report: MakeReport, boss: User) -> None:
+    report = make_report("Sales", next_due_at=EIGHT + DAY)
+    control.pause(report, boss, date(2026, 11, 26), "stock-taking", EIGHT)
+    words = "Paused by boss until 2026-11-26 00:00. stock-taking"
+    told = [[(line.state, line.words) for line in board((EIGHT + n * DAY).date(), EIGHT)] for n in (1, 2, 3)]
+    assert told == [[("skipped", words)], [("skipped", words)], [("to_come", "")]]
+    control.resume(report, boss, EIGHT + DAY + timedelta(hours=1))
+    later = EIGHT + 3 * DAY
+    assert [line.state for line in board((EIGHT + DAY).date(), later)] == ["skipped"]
+    assert "paused" not in str([line.words for line in board((EIGHT + 2 * DAY).date(), later)]).lower()
