@@ -18,7 +18,7 @@ from reporter.transports import outbox_path
 FIXTURE = settings.BASE_DIR / "fixtures" / "demo_reports.json"
 
 # Deliveries that describe_sent() looks back at.
-SHOWN = 20
+SHOWN = 40
 
 
 @transaction.atomic

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from backoffice.report_databases import ReportDatabase
+from reporter import control
 from reporter.models import PeriodChoice, Query, Recipient, Report, ReportSection, SectionKind, Subscription
 from reporter.shop import write_shop
 
@@ -121,6 +123,16 @@ def load(owner: User, now: datetime, due_since: Callable[[Report], datetime]) ->
             ReportSection.objects.create(report=report, position=position, dataset=query.dataset_key, **section)
         if recipient is not None:
             Subscription.objects.create(report=report, recipient=recipient)
+            _make_last_week(report, owner, now)
+
+
+def _make_last_week(report: Report, owner: User, now: datetime) -> None:
+    """The editions of the seven days before the first that is due, as if the report had been there then."""
+    day = (report.next_due_at or now).astimezone(ZoneInfo(report.zone)).date()
+    first, last = day - timedelta(days=7), day - timedelta(days=1)
+    reason = _("The week before the demo began.")
+    keys = [past.slot.key for past in control.past_slots(report, first, last, now) if not past.obstacle]
+    control.backfill(report, keys, owner, reason, now, first=first, last=last, at_once=False)
 
 
 def keep_up(now: datetime) -> None:

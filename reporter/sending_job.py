@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from backoffice.jobs import registry
+from backoffice.jobs import detached, registry
 from backoffice.jobs.models import Job, Run, RunTrigger
 
 JOB = "reporter.cron.SendDailyReportsCronJob"
@@ -23,13 +24,15 @@ def listed_codes() -> set[str]:
 def wake(user: User, now: datetime) -> None:
     """Queue a run of the job, so that what ``user`` has just asked for does not wait for the next slot.
 
-    Not done where one waits already, or where nothing would run it: then the timetable's next run does it all.
+    A scheduler is started for it, if none lives. Not done where one waits already, or where the job is off: then the
+    timetable's next run does it all.
     """
     job = Job.objects.runnable().filter(code__in=listed_codes(), problem="").first()
     if job is None or Run.objects.queued().filter(job=job).exists():
         return
     reason = _("A report was asked for.")
     Run.objects.create(job=job, trigger=RunTrigger.PERSON, requested_by=user, reason=reason, due_at=now, queued_at=now)
+    transaction.on_commit(detached.see_to_the_queue, robust=True)
 
 
 def why_nothing_is_sent() -> str:

@@ -70,10 +70,19 @@ def _editions(report: Report) -> QuerySet[Edition]:
 
 
 def backfill(
-    report: Report, keys: Iterable[str], user: User, reason: str, now: datetime, *, first: date, last: date
+    report: Report,
+    keys: Iterable[str],
+    user: User,
+    reason: str,
+    now: datetime,
+    *,
+    first: date,
+    last: date,
+    at_once: bool = True,
 ) -> list[Edition]:
     """Ask for the editions of the due moments ``keys`` between two days. A moment that had one gets no second.
 
+    Without ``at_once`` they wait for the next run of the job that sends reports.
     Raises PermissionDenied, and NothingToSend where none can be made, or more than MOST are asked for.
     """
     check(user, BACKFILL)
@@ -89,7 +98,8 @@ def backfill(
     if made:
         text = _("Editions of past days: %(days)s. %(reason)s")
         note(user, report, text % {"days": ", ".join(str(row.slot) for row in made), "reason": reason})
-        sending_job.wake(user, now)
+        if at_once:
+            sending_job.wake(user, now)
     return made
 
 
