@@ -106,6 +106,17 @@ def test_an_answer_is_one_query_beside_those_that_say_who_asks(
         assert "?after=49" in asked(viewer, run)
 
 
+def test_the_page_loads_anew_when_the_run_has_begun_and_says_when_and_where(job: Job, viewer: Client) -> None:
+    run = control.run_now(job, timezone.now())
+    url = reverse("admin:jobs_run_watch", args=[run.pk])
+    assert f"{url}?after=-1&amp;waits=1" in page(viewer, run)
+    assert "HX-Refresh" not in viewer.get(url, {"after": -1, "waits": 1})
+    assert lifecycle.start(run, Holder("host-a", 77, 78))
+    assert viewer.get(url, {"after": -1, "waits": 1})["HX-Refresh"] == "true"
+    assert "host-a, process 78" in page(viewer, run)
+    assert "waits=1" not in page(viewer, run), "once is enough"
+
+
 def test_it_asks_no_more_when_the_run_has_ended_and_the_page_says_what_it_did(job: Job, viewer: Client) -> None:
     run = started(job)
     assert "http-equiv" in page(viewer, run), "without JavaScript it loads anew by itself"

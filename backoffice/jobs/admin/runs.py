@@ -147,13 +147,14 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
 
     @method_decorator(require_safe)
     def watch_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What has changed since the last answer. The page loads anew when the run has ended."""
+        """What has changed since the last answer. The page loads anew when the run has begun, and when it has ended."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         after = request.GET.get("after", "")
         position = int(after) if after.isdecimal() and len(after) < 10 else -1
         seen = watch(pk, position, cast(User, request.user), timezone.now())
-        if not seen.goes_on:
+        has_begun = "waits" in request.GET and seen.run.started_at is not None
+        if has_begun or not seen.goes_on:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return TemplateResponse(request, "admin/jobs/run/watch.html", {"watch": seen, "is_answer": True})
 

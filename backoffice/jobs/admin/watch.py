@@ -1,7 +1,7 @@
 """A run's page while it goes on: how far it is, how long it usually takes, and what it says, as it comes.
 
-The page asks every two seconds; an answer is one indexed query beside those that say who asks. When the run has
-ended, the answer makes the page load anew, and it asks no more.
+The page asks every two seconds; an answer is one indexed query beside those that say who asks. When the run
+begins, and when it has ended, the answer makes the page load anew; then it asks no more.
 """
 
 from __future__ import annotations
