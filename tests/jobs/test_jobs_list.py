@@ -61,6 +61,13 @@ def test_a_row_says_what_the_last_run_did_and_when_the_next_comes(job: Job, mana
     assert "#1 succeeded, " in page.replace(f"#{run.pk} ", "#1 ")
 
 
+def test_a_job_that_was_only_ever_cancelled_has_run_but_not_succeeded(job: Job, manager: Client) -> None:
+    run = control.run_now(job, timezone.now())
+    assert lifecycle.start(run, Holder("host-a", 1, 2))
+    assert lifecycle.finish(run, Outcome(RunStatus.CANCELLED, "Cancelled by ann."))
+    assert ">has not succeeded yet</span>" in manager.get(reverse(JOBS)).content.decode()
+
+
 def test_jobs_are_found_by_their_state(job: Job, manager: Client) -> None:
     now = timezone.now()
     make("failing", failures_in_a_row=2)

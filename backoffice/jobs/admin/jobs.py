@@ -27,7 +27,7 @@ from backoffice.jobs.admin.base import TypedAdmin
 from backoffice.jobs.admin.controls import controls_of_all, controls_of_job, drawn
 from backoffice.jobs.admin.job_form import JobForm
 from backoffice.jobs.admin.job_list import JobList, LookedAt, looked_at
-from backoffice.jobs.admin.states import JobStateFilter, job_state
+from backoffice.jobs.admin.states import JobStateFilter, due_words, job_state
 from backoffice.jobs.admin.timetables import HasTimetable, JobTimetablePage
 from backoffice.jobs.models import Job, Run
 from backoffice.jobs.recent import recent
@@ -170,8 +170,7 @@ class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
         if job.next_due_at is None or not (job.is_listed and job.is_enabled):
             return display.NOTHING
         seen = looked_at(job)
-        is_paused = pauses.lasting(job, seen.now, seen.overall)
-        words = gettext("when it is resumed") if is_paused else display.ahead(job.next_due_at, seen.now)
+        words = due_words(job, seen.now, seen.overall)
         return format_html('{}<div class="detail">{}</div>', words, display.moment(job.next_due_at))
 
     @admin.display(description=_("next due"), ordering="next_due_at")
