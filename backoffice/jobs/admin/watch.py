@@ -1,7 +1,7 @@
 """A run's page while it goes on: how far it is, how long it usually takes, and what it says, as it comes.
 
-The page asks every two seconds; an answer is one indexed query beside those that say who asks. When the run
-begins, and when it has ended, the answer makes the page load anew; then it asks no more.
+The page asks every two seconds; an answer is one indexed query beside those that say who asks. When the run has
+ended, the answer makes the page load anew, and it asks no more.
 """
 
 from __future__ import annotations
@@ -56,6 +56,14 @@ class Watch:
     @property
     def begun(self) -> datetime:
         return self.run.started_at or self.run.queued_at
+
+    @property
+    def started(self) -> str:
+        return display.moment(self.run.started_at)
+
+    @property
+    def where(self) -> str:
+        return display.where(self.run)
 
     @property
     def elapsed(self) -> timedelta:
