@@ -45,7 +45,7 @@ class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
 
     form = JobForm
     timetable_page = JobTimetablePage
-    list_display = ["code", "state_in_row", "lately", "last_run_did", "next_due_row", "controls"]
+    list_display = ["code_in_row", "state_in_row", "lately", "last_run_did", "next_due_row", "controls"]
     show_facets = admin.ShowFacets.NEVER
     list_filter = [JobStateFilter]
     list_select_related = ["last_run", "pause__by"]
@@ -125,6 +125,10 @@ class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
         return False
 
     # --- What is shown ---
+
+    @admin.display(description=_("code"), ordering="code")
+    def code_in_row(self, job: Job) -> str:
+        return display.breakable(job.code)
 
     @admin.display(description=_("state"))
     def state(self, job: Job) -> str:

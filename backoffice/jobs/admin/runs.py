@@ -33,7 +33,7 @@ OUTPUT = "jobs_run_output"
 
 @admin.register(Run)
 class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
-    list_display = ["number", "job", "state", "did", "started", "took", "cause"]
+    list_display = ["number", "job_in_row", "state", "did", "started", "took", "cause"]
     list_filter = [StateFilter, ("queued_at", DayRangeFilter), "trigger", "job"]
     list_select_related = ["job", "lease", "requested_by"]
     sortable_by = ["number"]
@@ -60,6 +60,10 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
     @admin.display(description=_("run"), ordering="pk")
     def number(self, run: Run) -> str:
         return f"#{run.pk}"
+
+    @admin.display(description=_("job"))
+    def job_in_row(self, run: Run) -> str:
+        return display.breakable(run.job.code)
 
     @admin.display(description=_("repeats"))
     def repeated_link(self, run: Run) -> str:
@@ -147,14 +151,13 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
 
     @method_decorator(require_safe)
     def watch_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What has changed since the last answer. The page loads anew when the run has begun, and when it has ended."""
+        """What has changed since the last answer. The page loads anew when the run has ended."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         after = request.GET.get("after", "")
         position = int(after) if after.isdecimal() and len(after) < 10 else -1
         seen = watch(pk, position, cast(User, request.user), timezone.now())
-        has_begun = "waits" in request.GET and seen.run.started_at is not None
-        if has_begun or not seen.goes_on:
+        if not seen.goes_on:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return TemplateResponse(request, "admin/jobs/run/watch.html", {"watch": seen, "is_answer": True})
 

@@ -42,7 +42,10 @@ def due_words(job: Job, now: datetime, overall: Pause | None) -> str:
     """How far off its next moment is; one that is due while it is paused waits for the end of the pause."""
     if pauses.lasting(job, now, overall):
         return _("when it is resumed")
-    return display.ahead(job.next_due_at, now) if job.next_due_at else display.NOTHING
+    if job.next_due_at is None:
+        return display.NOTHING
+    words = display.ahead(job.next_due_at, now)
+    return _("%(when)s (retry)") % {"when": words} if job.retry_at == job.next_due_at else words
 
 
 def _at_rest(job: Job, now: datetime) -> SafeString:
