@@ -54,8 +54,9 @@ class Assignment:
     def end_if_deaf(self, grace: float) -> None:
         """End it if it was asked to stop, and has not done so within ``grace`` seconds."""
         if self.stop and steady_seconds() - self.stop.asked_at > grace:
-            text = _("%(why)s It did not stop within %(seconds)d seconds when it was asked to; its process was ended.")
-            self.end(self.stop.status, text % {"why": self.stop.text, "seconds": round(grace)})
+            text = _("%(why)s. It did not stop within %(seconds)d seconds when it was asked to; its process was ended.")
+            why = self.stop.text.rstrip(" .。")  # ends with what a person wrote, or with a sentence of ours
+            self.end(self.stop.status, text % {"why": why, "seconds": round(grace)})
 
     def end_with_scheduler(self) -> None:
         if self.stop:

@@ -15,6 +15,7 @@ from backoffice.jobs.timetable import Slot, Timetable
 MOST_STEPS = 100
 
 ONE_DAY = timedelta(days=1)
+ONE_MINUTE = timedelta(minutes=1)
 
 # So far clock changes are looked for: each zone that has them has them every year.
 DAYS_AHEAD = 366
@@ -132,18 +133,27 @@ def clashes(
 ) -> list[tuple[str, datetime]]:
     """Other jobs, given as (code, timetable, anchor), that are due in the same minute before ``now + horizon``.
 
-    Each with the first such minute, the soonest first. Jobs that come due at each look meet everything and are
-    left out. Two timetables that miss each other many times over are taken to miss each other for good.
+    Each with the first such minute, the soonest first. Jobs that come due at each look, or each minute,
+    meet everything and are left out. Two timetables that miss each other many times over are taken to miss each
+    other for good.
     """
-    if timetable.is_at_each_look:
+    if _meets_everything(timetable, now):
         return []
     mine = timetable, anchor or timetable.fresh_anchor(now)
     found = []
     for code, other, other_anchor in others:
-        if not other.is_at_each_look:
+        if not _meets_everything(other, now):
             minute = _first_shared_minute(mine, (other, other_anchor or other.fresh_anchor(now)), now, now + horizon)
             found += [(code, minute)] if minute else []
     return sorted(found, key=lambda clash: clash[1])
+
+
+def _meets_everything(timetable: Timetable, now: datetime) -> bool:
+    """Whether it comes due each minute: no other time keeps two such jobs apart."""
+    if timetable.is_at_each_look:
+        return True
+    slots = list(islice(timetable.upcoming(now, now), 3))
+    return len(slots) == 3 and slots[2].at - slots[0].at <= 2 * ONE_MINUTE
 
 
 def _first_shared_minute(

@@ -28,6 +28,7 @@ def test_a_job_is_run_now_and_its_run_is_watched_until_it_ends(staff: Open) -> N
     watch = page.locator("#watch")
     expect(watch).to_contain_text("of 10 numbers", timeout=PATIENCE)
     expect(watch.locator("progress")).to_be_visible()
+    expect(page.locator(".field-where .readonly")).to_contain_text(", process ")
     expect(page.locator("#output")).to_contain_text("counting <b>2</b>", timeout=PATIENCE)
     expect(page.locator("#output")).to_contain_text("counting <b>1</b>\ncounting <b>2</b>")
     expect(watch.locator(".badge")).to_have_text("succeeded", timeout=PATIENCE)

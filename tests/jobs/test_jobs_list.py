@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -59,6 +60,18 @@ def test_a_row_says_what_the_last_run_did_and_when_the_next_comes(job: Job, mana
     page = manager.get(reverse("admin:jobs_job_change", args=[job.pk])).content.decode()
     assert reverse("admin:jobs_run_change", args=[run.pk]) in page
     assert "#1 succeeded, " in page.replace(f"#{run.pk} ", "#1 ")
+
+
+def test_a_retry_that_comes_before_the_next_slot_is_called_one(job: Job, manager: Client) -> None:
+    Job.objects.update(retry_at=F("next_due_at"))
+    assert "in 5 min (retry)" in manager.get(reverse(JOBS)).content.decode()
+
+
+def test_a_job_that_was_only_ever_cancelled_has_run_but_not_succeeded(job: Job, manager: Client) -> None:
+    run = control.run_now(job, timezone.now())
+    assert lifecycle.start(run, Holder("host-a", 1, 2))
+    assert lifecycle.finish(run, Outcome(RunStatus.CANCELLED, "Cancelled by ann."))
+    assert ">has not succeeded yet</span>" in manager.get(reverse(JOBS)).content.decode()
 
 
 def test_jobs_are_found_by_their_state(job: Job, manager: Client) -> None:

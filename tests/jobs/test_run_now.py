@@ -47,6 +47,12 @@ def test_asking_says_when_it_last_ran_what_it_did_and_who_runs_it_now_and_change
     assert Run.objects.count() == 2
 
 
+def test_a_paused_job_says_that_what_is_due_waits_for_the_end_of_the_pause(job: Job) -> None:
+    control.pause(job, timezone.now(), reason="stocktaking", until=None)
+    page = logged_in("Job manager").get(reverse(PAGE, query={"job": job.pk})).content.decode()
+    assert "when it is resumed, " in page
+
+
 def test_a_person_queues_a_run_that_says_who_asked_and_why_and_is_led_to_it(job: Job) -> None:
     client = logged_in("Job manager")
     answer = client.post(reverse(PAGE), {"job": job.pk, "reason": "prices changed"})

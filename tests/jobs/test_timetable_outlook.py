@@ -130,6 +130,8 @@ def test_other_jobs_of_the_same_minute_are_named_with_the_first_that_they_share(
         ("an interval", Timetable(every_minutes=7), NOW.replace(hour=18, minute=53)),
         ("next year", Timetable(times=(time(8),), zone=BERLIN, days=Days(first=date(2027, 1, 1))), None),
         ("each tick", Timetable(every_minutes=0), None),
+        ("each minute", Timetable(every_minutes=1), None),
+        ("each minute by cron", Timetable(cron="* * * * *"), None),
         ("never", Timetable(), None),
     ]
     assert clashes(mine, others, NOW, WEEK) == [

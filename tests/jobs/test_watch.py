@@ -91,7 +91,7 @@ def test_an_answer_carries_what_is_new_and_asks_for_what_comes_after(job: Job, v
     assert "piece 0" not in text
     assert '<div hx-swap-oob="beforeend:#output">piece 1\npiece 2\n</div>' in text
     assert "?after=2" in text
-    assert "hx-swap-oob" not in asked(viewer, run, after=2)
+    assert "beforeend" not in asked(viewer, run, after=2)
     assert "piece 0" in asked(viewer, run, after="nonsense")
 
 
@@ -104,6 +104,14 @@ def test_an_answer_is_one_query_beside_those_that_say_who_asks(
     asked(viewer, run)
     with django_assert_num_queries(5):  # session, user, permissions of the user and groups, and the run
         assert "?after=49" in asked(viewer, run)
+
+
+def test_what_the_page_says_of_when_and_where_follows_once_the_run_has_begun(job: Job, viewer: Client) -> None:
+    run = control.run_now(job, timezone.now())
+    assert "field-started" not in asked(viewer, run)
+    assert lifecycle.start(run, Holder("host-a", 77, 78))
+    for place, words in ((".field-started .readonly", "<time "), (".field-where .readonly", "host-a, process 78")):
+        assert f'<div hx-swap-oob="innerHTML:{place}">{words}' in asked(viewer, run)
 
 
 def test_it_asks_no_more_when_the_run_has_ended_and_the_page_says_what_it_did(job: Job, viewer: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -128,6 +129,11 @@ def cause(run: Run) -> str:
         values = {"text": text, "count": run.slots_covered}
         return ngettext("%(text)s, for %(count)d slot", "%(text)s, for %(count)d slots", run.slots_covered) % values
     return text
+
+
+def breakable(code: str) -> SafeString:
+    """A job's code, which in a narrow column goes on in the next line behind a point or an underscore."""
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in re.split(r"(?<=[._])", code)))
 
 
 def link_to_run(pk: int, text: str) -> SafeString:

@@ -27,7 +27,7 @@ from backoffice.jobs.admin.base import TypedAdmin
 from backoffice.jobs.admin.controls import controls_of_all, controls_of_job, drawn
 from backoffice.jobs.admin.job_form import JobForm
 from backoffice.jobs.admin.job_list import JobList, LookedAt, looked_at
-from backoffice.jobs.admin.states import JobStateFilter, job_state
+from backoffice.jobs.admin.states import JobStateFilter, due_words, job_state
 from backoffice.jobs.admin.timetables import HasTimetable, JobTimetablePage
 from backoffice.jobs.models import Job, Run
 from backoffice.jobs.recent import recent
@@ -45,7 +45,7 @@ class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
 
     form = JobForm
     timetable_page = JobTimetablePage
-    list_display = ["code", "state_in_row", "lately", "last_run_did", "next_due_row", "controls"]
+    list_display = ["code_in_row", "state_in_row", "lately", "last_run_did", "next_due_row", "controls"]
     show_facets = admin.ShowFacets.NEVER
     list_filter = [JobStateFilter]
     list_select_related = ["last_run", "pause__by"]
@@ -126,6 +126,10 @@ class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
 
     # --- What is shown ---
 
+    @admin.display(description=_("code"), ordering="code")
+    def code_in_row(self, job: Job) -> str:
+        return display.breakable(job.code)
+
     @admin.display(description=_("state"))
     def state(self, job: Job) -> str:
         seen = looked_at(job)
@@ -170,8 +174,7 @@ class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
         if job.next_due_at is None or not (job.is_listed and job.is_enabled):
             return display.NOTHING
         seen = looked_at(job)
-        is_paused = pauses.lasting(job, seen.now, seen.overall)
-        words = gettext("when it is resumed") if is_paused else display.ahead(job.next_due_at, seen.now)
+        words = due_words(job, seen.now, seen.overall)
         return format_html('{}<div class="detail">{}</div>', words, display.moment(job.next_due_at))
 
     @admin.display(description=_("next due"), ordering="next_due_at")

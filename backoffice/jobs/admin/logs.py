@@ -153,6 +153,7 @@ class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         run = getattr(context["original"], "run", None)
+        context["subtitle"] = context["original"].code  # its str() knows but Success and Fail, in English
         context["controls"] = controls_of_run(run, cast(User, request.user)) if run else []
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from backoffice.jobs import control
 from backoffice.jobs.admin import display, pauses
 from backoffice.jobs.admin.asking import About, ReasonForm, ask, asked_about
-from backoffice.jobs.admin.states import job_state
+from backoffice.jobs.admin.states import due_words, job_state
 from backoffice.jobs.models import Job, Run
 
 
@@ -45,8 +45,8 @@ def page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
 
 
 def about(job: Job, now: datetime) -> About:
-    last = job.last_run
-    facts: list[tuple[str, str]] = [(_("state"), job_state(job, now, pauses.of_all(now)))]
+    last, overall = job.last_run, pauses.of_all(now)
+    facts: list[tuple[str, str]] = [(_("state"), job_state(job, now, overall))]
     if last is None:
         facts.append((_("last run"), _("It has not run yet.")))
     else:
@@ -57,7 +57,7 @@ def about(job: Job, now: datetime) -> About:
             (_("took"), display.took(last.duration)),
         ]
     if job.next_due_at and job.is_listed and job.is_enabled:
-        at = f"{display.ahead(job.next_due_at, now)}, {display.plain_moment(job.next_due_at)}"
+        at = f"{due_words(job, now, overall)}, {display.plain_moment(job.next_due_at)}"
         facts.append((_("next due"), at))
     return About(job, facts, remarks(job, now))
 

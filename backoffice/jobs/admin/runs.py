@@ -33,7 +33,7 @@ OUTPUT = "jobs_run_output"
 
 @admin.register(Run)
 class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
-    list_display = ["number", "job", "state", "did", "started", "took", "cause"]
+    list_display = ["number", "job_in_row", "state", "did", "started", "took", "cause"]
     list_filter = [StateFilter, ("queued_at", DayRangeFilter), "trigger", "job"]
     list_select_related = ["job", "lease", "requested_by"]
     sortable_by = ["number"]
@@ -60,6 +60,10 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
     @admin.display(description=_("run"), ordering="pk")
     def number(self, run: Run) -> str:
         return f"#{run.pk}"
+
+    @admin.display(description=_("job"))
+    def job_in_row(self, run: Run) -> str:
+        return display.breakable(run.job.code)
 
     @admin.display(description=_("repeats"))
     def repeated_link(self, run: Run) -> str:

@@ -38,6 +38,16 @@ def job_state(job: Job, now: datetime, overall: Pause | None, *, in_list: bool =
     return _at_rest(job, now)
 
 
+def due_words(job: Job, now: datetime, overall: Pause | None) -> str:
+    """How far off its next moment is; one that is due while it is paused waits for the end of the pause."""
+    if pauses.lasting(job, now, overall):
+        return _("when it is resumed")
+    if job.next_due_at is None:
+        return display.NOTHING
+    words = display.ahead(job.next_due_at, now)
+    return _("%(when)s (retry)") % {"when": words} if job.retry_at == job.next_due_at else words
+
+
 def _at_rest(job: Job, now: datetime) -> SafeString:
     if job.next_due_at is not None and job.next_due_at < now - MISSED_AFTER:
         return display.badge("bad", _("overdue: nothing ticks"))
@@ -45,7 +55,9 @@ def _at_rest(job: Job, now: datetime) -> SafeString:
         return _failures(job)
     if job.next_due_at is None:
         return display.badge("odd", _("never comes due"))
-    return display.badge("good", _("fine")) if job.last_success_at else display.badge("quiet", _("has not run yet"))
+    if job.last_success_at:
+        return display.badge("good", _("fine"))
+    return display.badge("quiet", _("has not succeeded yet") if job.last_run_id else _("has not run yet"))
 
 
 def _failures(job: Job) -> SafeString:

@@ -58,6 +58,14 @@ class Watch:
         return self.run.started_at or self.run.queued_at
 
     @property
+    def started(self) -> str:
+        return display.moment(self.run.started_at)
+
+    @property
+    def where(self) -> str:
+        return display.where(self.run)
+
+    @property
     def elapsed(self) -> timedelta:
         return (self.run.ended_at or self.now) - self.begun
 
