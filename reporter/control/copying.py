@@ -11,11 +11,9 @@ from django.utils.translation import gettext as _
 
 from backoffice.jobs.control.rights import check
 from reporter.control.audience import NotAllowed
+from reporter.control.permissions import ADD_REPORT, ADD_SUBSCRIPTION
 from reporter.control.rights import unseen
 from reporter.models import Report
-
-ADD_REPORT = "reporter.add_report"
-ADD_SUBSCRIPTION = "reporter.add_subscription"
 
 M = TypeVar("M", bound=models.Model)
 

@@ -13,10 +13,9 @@ from backoffice.jobs.control import insist_on_latest
 from backoffice.jobs.control.rights import check, note
 from backoffice.jobs.timetable import UNREADABLE, Timetable
 from backoffice.jobs.words import describe_stored
+from reporter.control.permissions import CHANGE_REPORT
 from reporter.models import Report, ReportTimetableChange
 from reporter.publishing import claim
-
-CHANGE_REPORT = "reporter.change_report"
 
 
 def begin_anew(report: Report, now: datetime) -> None:
