@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -18,14 +18,11 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.jobs.admin.asking import ids_in
+from backoffice.jobs.admin.base import MixinBase
 from reporter import control
 from reporter.admin.base import moment_in
 from reporter.models import Report
-
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Any]
-else:
-    Base = object
 
 PAUSE = "reporter_report_pause"
 
@@ -53,7 +50,7 @@ class PauseForm(forms.Form):
     )
 
 
-class PausesReports(Base):
+class PausesReports(MixinBase):
     def has_pause_permission(self, request: HttpRequest) -> bool:
         return cast(User, request.user).has_perm(control.CHANGE_REPORT)
 
@@ -94,9 +91,7 @@ class PausesReports(Base):
 
 
 def _asked_about(request: HttpRequest) -> list[Report]:
-    source = request.POST if request.method == "POST" else request.GET
-    ids = [int(text) for text in source.getlist("report") if text.isdecimal() and len(text) < 19]
-    reports = list(Report.objects.filter(pk__in=ids).select_related("paused_by"))
+    reports = list(Report.objects.filter(pk__in=ids_in(request, "report")).select_related("paused_by"))
     if not reports:
         raise Http404
     return reports

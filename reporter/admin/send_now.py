@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.jobs.admin import display
+from backoffice.jobs.admin.asking import ids_in
 from reporter import control
-from reporter.admin.asking import About, Question, ReasonForm, ask, ids_in, insist, user_of
+from reporter.admin.asking import About, Question, ReasonForm, ask, insist, user_of
 from reporter.admin.base import NOTHING, moment_in
 from reporter.board import Counts, State, counts_of, state_of
 from reporter.models import Edition, Recipient, Report
