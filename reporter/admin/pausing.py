@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from django import forms
@@ -12,7 +12,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -21,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.jobs.admin.asking import ids_in
 from backoffice.jobs.admin.base import MixinBase
 from reporter import control
+from reporter.admin.asking import About, Question, ask
 from reporter.admin.base import moment_in
 from reporter.models import Report
 
@@ -81,13 +81,22 @@ class PausesReports(MixinBase):
             text = ngettext("%(count)d report is paused.", "%(count)d reports are paused.", len(reports))
             self.message_user(request, text % {"count": len(reports)}, messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:reporter_report_changelist"))
-        context = self.admin_site.each_context(request) | {
-            "title": gettext("Pause"),
-            "opts": Report._meta,
-            "reports": [(report, pause_words(report) if report.is_paused(now) else "") for report in reports],
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/reporter/pause.html", context)
+        question = Question(
+            title=gettext("Pause"),
+            button=gettext("Pause"),
+            abouts=[_about(report, now) for report in reports],
+            form=form,
+            back=reverse("admin:reporter_report_changelist"),
+            hidden=[("report", report.pk) for report in reports],
+        )
+        return ask(self, request, question)
+
+
+def _about(report: Report, now: datetime) -> About:
+    facts = [(gettext("time zone"), report.zone), (gettext("next due"), moment_in(report.zone, report.next_due_at))]
+    if report.is_paused(now):
+        facts.append((gettext("state"), pause_words(report)))
+    return About(report.name, reverse("admin:reporter_report_change", args=[report.pk]), facts)
 
 
 def _asked_about(request: HttpRequest) -> list[Report]:
