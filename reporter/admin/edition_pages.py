@@ -13,11 +13,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from reporter import control
 from reporter.admin.asking import AskingForm, Question, ReasonForm, ask, insist, user_of
+from reporter.admin.base import people
 from reporter.admin.reaching import SEE, ReachingPages, about, done, page_of
 from reporter.board import Counts, counts_of, state_of
 from reporter.control.corrections import people_of
@@ -65,8 +66,7 @@ class EditionPages(ReachingPages):
             self.message_user(request, _("The correction will be sent within minutes."), messages.SUCCESS)
             return HttpResponseRedirect(page_of(correction))
         shown = about(edition)
-        count = people_of(edition)
-        shown.facts.append((_("goes to"), ngettext("%(count)d person", "%(count)d people", count) % {"count": count}))
+        shown.facts.append((_("goes to"), people(people_of(edition))))
         refusal = control.why_not_corrected(edition)
         text = _("The data of the same days, as it is now, is sent to all that this edition was meant for.")
         shown.remarks.append(("bad", refusal) if refusal else ("quiet", text))

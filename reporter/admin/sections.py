@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice.jobs.control.rights import note
 from reporter import control
+from reporter.admin.base import NOTHING
 from reporter.admin.forms import SectionForm, SectionPageForm
 from reporter.admin.section_datasets import SectionDatasets
 from reporter.columns import columns_of
@@ -127,7 +128,7 @@ class SectionAdmin(admin.ModelAdmin):
         except control.NotAsked as error:
             self.message_user(request, str(error), messages.WARNING)
             return
-        text = _("The dataset has these columns: %(columns)s.") % {"columns": ", ".join(names) or "–"}
+        text = _("The dataset has these columns: %(columns)s.") % {"columns": ", ".join(names) or NOTHING}
         self.message_user(request, text, messages.INFO)
 
     def log_change(self, request: HttpRequest, obj: ReportSection, message: Any) -> LogEntry:
