@@ -22,7 +22,7 @@ from reporter.admin.base import people
 from reporter.admin.reaching import SEE, ReachingPages, about, done, page_of
 from reporter.board import Counts, counts_of, state_of
 from reporter.control.corrections import people_of
-from reporter.models import DeliveryState, Edition, EditionState, Hold, Why
+from reporter.models import Edition, EditionState, Hold, Why
 from reporter.models.choices import UNFINISHED
 
 
@@ -166,8 +166,7 @@ def _steps(edition: Edition, request: HttpRequest) -> list[tuple[str, str]]:
     """What can be done about an edition now, by those who may."""
     may = user_of(request).has_perm
     rows = edition.deliveries.standing()
-    has_failed = rows.filter(state=DeliveryState.FAILED).exists()
-    has_unknown = rows.filter(state=DeliveryState.UNKNOWN).exists()
+    has_failed, has_unknown = rows.failed().exists(), rows.unknown().exists()
     unfinished = edition.state in UNFINISHED
     is_void = edition.state == EditionState.FAILED and edition.built_at is None
     offered = [
