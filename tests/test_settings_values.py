@@ -99,7 +99,7 @@ def test_values_that_can_work_are_taken_as_they_are(monkeypatch: pytest.MonkeyPa
     env.insist()
 
 
-def test_a_lock_backend_that_cannot_be_imported_is_a_warning(settings: Settings) -> None:
+def test_a_lock_backend_that_cannot_be_imported_is_a_warning(settings: Settings, db: None) -> None:
     settings.DJANGO_CRON_LOCK_BACKEND = "no_such_module.Lock"
     [found] = [message for message in run_checks() if message.id == "jobs.W010"]
     assert "DJANGO_CRON_LOCK_BACKEND 'no_such_module.Lock' cannot be used" in found.msg

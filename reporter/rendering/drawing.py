@@ -7,6 +7,7 @@ Chinese: title, legend and such labels stand as HTML beside the picture.
 from __future__ import annotations
 
 import io
+import logging
 import os
 from datetime import date, datetime, time
 from functools import cache
@@ -77,6 +78,7 @@ def is_numbered(chart: Chart) -> bool:
 
 @cache
 def _known_characters() -> frozenset[int]:
+    _make_ready()
     import matplotlib
     from matplotlib.ft2font import FT2Font
 
@@ -88,11 +90,17 @@ def is_drawable(text: str) -> bool:
 
 
 def _figure(width: int, height: int) -> Figure:
-    # Its cache of fonts: a server's home folder often cannot be written.
-    os.environ.setdefault("MPLCONFIGDIR", str(settings.DATA_DIR / "matplotlib"))
+    _make_ready()
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width / 100, height / 100), layout="constrained", facecolor="white")
+
+
+def _make_ready() -> None:
+    """Before matplotlib is imported: it keeps a cache of fonts, and speaks of it in the output of the job."""
+    # A server's home folder often cannot be written.
+    os.environ.setdefault("MPLCONFIGDIR", str(settings.DATA_DIR / "matplotlib"))
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
 
 
 def _axes(figure: Figure, *, across: bool = False) -> Axes:

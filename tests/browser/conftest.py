@@ -89,6 +89,7 @@ class Watched:
     @property
     def overflow(self) -> int:
         """Pixels by which the page is wider than the window."""
+        self.page.wait_for_load_state()
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 

@@ -39,18 +39,15 @@ def add_recipient(page: Page, name: str) -> None:
 def make_report(page: Page, *people: str) -> None:
     page.goto("/admin/reporter/report/add/")
     page.get_by_label("Name:", exact=True).fill("Shop today")
-    times = page.locator("input[name=times]")
-    if times.count():
-        times.fill("08:00")
     page.get_by_text("Add another Section").click()
     page.locator("select[name='sections-0-dataset']").select_option("deliveries")
     for number, name in enumerate(people):
-        page.get_by_text("Add another Subscription").click()
+        page.get_by_role("button", name="Add another Subscription", exact=True).click()
         page.locator(f"#subscriptions-{number} .select2-selection").click()
         page.locator(".select2-search__field").last.fill(name)
         page.locator(".select2-results__option", has_text=name.lower()).click()
     page.get_by_role("button", name="Save and continue editing").click()
-    expect(page.locator(".messagelist .success")).to_contain_text("Shop today")
+    expect(page.locator(".messagelist .success").first).to_contain_text("Shop today")
 
 
 def test_from_an_empty_page_to_a_sent_report(site: Site, staff: Open) -> None:

@@ -16,6 +16,7 @@ from backoffice import serving
 
 class Command(BaseCommand):
     help = "Serve the site, and tick every 15 seconds, until Ctrl-C or SIGTERM."
+    requires_system_checks = []  # later: some ask the database, which may not be there
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -24,6 +25,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         try:
             self._insist_on_database()
+            self.check()
         except CommandError:
             listener.close()
             raise
