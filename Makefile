@@ -47,7 +47,7 @@ messages: $(VENV)/.installed-dev  ## Collect the texts to translate and compile 
 	$(BIN)/python manage.py makemessages --locale zh_Hans --no-wrap --no-location --ignore '.venv*' --ignore var
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore '.venv*' --ignore var
 
-bench: $(VENV)/.installed-dev  ## Repeat the measurements that the README quotes
+bench: $(VENV)/.installed-dev  ## Repeat the measurements that the documents quote
 	$(BIN)/python -m benchmarks
 
 clean:  ## Remove what the commands above made, except data: var/ stays

@@ -9,13 +9,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import waitress
 from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.utils.translation import gettext as _
 
+from backoffice.jobs import processes
 from backoffice.jobs.commands import stop_signals
 
 logger = logging.getLogger(__name__)
@@ -123,14 +123,11 @@ class _Scheduler:
     """The child process that ticks. It ends when its stdin does: see scheduling.py."""
 
     def __init__(self) -> None:
-        options: dict[str, Any] = {}
-        if os.name == "nt":
-            options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP  # type: ignore[attr-defined]
-        else:
-            options["start_new_session"] = True  # Ctrl-C is for us; we tell it
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "backoffice.scheduling"], stdin=subprocess.PIPE, env=environment, **options
+            [sys.executable, "-m", "backoffice.scheduling"],
+            stdin=subprocess.PIPE,
+            env=processes.environment(),
+            **processes.apart(),  # Ctrl-C is for us; we tell it
         )
 
     @property

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,10 +9,4 @@ class ReporterConfig(AppConfig):
     verbose_name = _("Reports")
 
     def ready(self) -> None:
-        from reporter.checks import check_databases, check_domains, check_job, check_mail, check_sender
-
-        register(check_mail)
-        register(check_sender)
-        register(check_job)
-        register(check_domains)
-        register(check_databases)
+        from reporter import checks  # noqa: F401  registers them

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from backoffice.jobs.timetable import UNREADABLE, Slot
 from reporter.models import Delivery, DeliveryState, Edition, EditionState, Hold, Report, Why
 from reporter.models.choices import UNBUILT, UNDECIDED, UNFINISHED
+from reporter.zones import zoned
 
 # The job comes every five minutes: what has not begun by then is late.
 LATE_AFTER = timedelta(minutes=15)
@@ -96,7 +97,7 @@ def _editions(day: date) -> list[Edition]:
         due_at__gte=start - timedelta(hours=14), due_at__lt=start + timedelta(hours=38)
     )
     rows = near.select_related("report", "requested_by").defer("html", "text")
-    return [edition for edition in rows if _local(edition.due_at, edition.zone).date() == day]
+    return [edition for edition in rows if zoned(edition.due_at, edition.zone).date() == day]
 
 
 def counts_of(editions: list[Edition], now: datetime) -> dict[int, Counts]:
@@ -121,7 +122,7 @@ def _line(edition: Edition, counts: Counts, now: datetime) -> Line:
     state, words = state_of(edition, counts, now)
     if edition.why != Why.TIMETABLE:
         words = f"{edition.get_why_display()}. {words}"
-    return Line(edition.report, _local(edition.due_at, edition.zone), state, words.strip(), edition)
+    return Line(edition.report, zoned(edition.due_at, edition.zone), state, words.strip(), edition)
 
 
 def state_of(edition: Edition, counts: Counts, now: datetime) -> tuple[State, str]:
@@ -191,7 +192,7 @@ def _without_edition(
 
 def _line_of_slot(report: Report, slot: Slot, now: datetime, covering: list[Edition]) -> Line | None:
     """None for a moment at which the report was off, or had another timetable."""
-    at = _local(slot.at, report.zone)
+    at = zoned(slot.at, report.zone)
     for edition in covering:
         if edition.covers_from and edition.covers_from <= slot.at < edition.due_at:
             text = _("Nothing was running. The edition of %(day)s stands for it.")
@@ -210,7 +211,7 @@ def _line_of_slot(report: Report, slot: Slot, now: datetime, covering: list[Edit
 
 def _pause_words(report: Report) -> str:
     text = _("Paused by %(person)s until %(moment)s. %(reason)s")
-    until = _local(report.paused_until, report.zone) if report.paused_until else None
+    until = zoned(report.paused_until, report.zone) if report.paused_until else None
     person = report.paused_by.get_username() if report.paused_by else "–"
     values = {"person": person, "moment": f"{until:%Y-%m-%d %H:%M}", "reason": report.paused_reason}
     return (text % values).strip()
@@ -222,10 +223,3 @@ def slots_of(report: Report, day: date) -> Iterator[Slot]:
     start = datetime.combine(day, time.min, tzinfo=zone) - timedelta.resolution
     end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
     return takewhile(lambda slot: slot.at < end, report.timetable.upcoming(start))
-
-
-def _local(at: datetime, zone: str) -> datetime:
-    try:
-        return at.astimezone(ZoneInfo(zone))
-    except (KeyError, ValueError, OSError):  # a zone that is none
-        return at.astimezone(UTC)

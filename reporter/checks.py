@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning
+from django.core.checks import CheckMessage, Warning, register
 from django.db import DatabaseError
 
 from reporter.messages import sender_problem
@@ -15,6 +15,7 @@ from reporter.sending_job import JOB, listed_codes
 NAMED = 10
 
 
+@register()
 def check_mail(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.MAIL_PROBLEM:
         return []
@@ -28,6 +29,7 @@ def check_mail(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
 def check_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     problem = sender_problem()
     if not problem:
@@ -41,6 +43,7 @@ def check_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
 def check_databases(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Each that cannot be read; its URL is not repeated, since it may hold a password."""
     return [
@@ -53,6 +56,7 @@ def check_databases(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
 def check_job(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """The job that sends reports, also where CRON_CLASSES was set to one's own jobs alone."""
     if JOB in settings.CRON_CLASSES or listed_codes():  # one that cannot be imported has a warning of its own
@@ -66,6 +70,7 @@ def check_job(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
 def check_domains(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Recipients from before the domains were set; nothing is read where all are allowed."""
     if not settings.REPORT_ALLOWED_DOMAINS:

@@ -31,7 +31,6 @@ CLAIM = timedelta(minutes=5)
 # Disturbed connections in a row after which the server counts as down.
 MAX_DISTURBANCES = 2
 
-
 # Times that a commit is tried again where the database is locked; the lock is waited for each time.
 COMMIT_ATTEMPTS = 3
 

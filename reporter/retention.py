@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
+from backoffice.jobs.retention import days_before
 from reporter.models import Delivery, Edition, EditionFile
 from reporter.models.choices import UNDECIDED, UNFINISHED
 
@@ -25,7 +26,7 @@ def clean_up(now: datetime) -> None:
 
 
 def _strip_editions(now: datetime) -> None:
-    old = Edition.objects.filter(stripped_at=None, due_at__lt=_days_before(now, settings.REPORT_KEEP_EDITIONS_DAYS))
+    old = Edition.objects.filter(stripped_at=None, due_at__lt=days_before(now, settings.REPORT_KEEP_EDITIONS_DAYS))
     keys = old.exclude(state__in=UNFINISHED).order_by("due_at").values_list("pk", flat=True)[:EDITIONS]
     for pk in list(keys):
         files = list(EditionFile.objects.filter(edition=pk))
@@ -37,7 +38,7 @@ def _strip_editions(now: datetime) -> None:
 
 
 def _remove_addresses(now: datetime) -> None:
-    limit = _days_before(now, settings.REPORT_KEEP_ADDRESSES_DAYS)
+    limit = days_before(now, settings.REPORT_KEEP_ADDRESSES_DAYS)
     old = Delivery.objects.filter(removed_at=None, due_at__lt=limit).exclude(state__in=UNDECIDED)
     keys = list(old.order_by("due_at").values_list("pk", flat=True)[:DELIVERIES])
     Delivery.objects.filter(pk__in=keys).update(
@@ -47,11 +48,3 @@ def _remove_addresses(now: datetime) -> None:
         server_reply="",  # servers repeat addresses in it
         removed_at=now,
     )
-
-
-def _days_before(now: datetime, days: int) -> datetime:
-    """Before any row where somebody wrote 36500 to keep them for ever."""
-    try:
-        return now - timedelta(days=days)
-    except OverflowError:
-        return datetime(1970, 1, 1, tzinfo=UTC)

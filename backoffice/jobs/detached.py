@@ -7,10 +7,10 @@ import socket
 import subprocess
 import sys
 import threading
-from typing import Any
 
 from django.conf import settings
 
+from backoffice.jobs import processes
 from backoffice.jobs.clock import lease_clock
 from backoffice.jobs.models import Run, SchedulerProcess
 
@@ -52,17 +52,13 @@ def _is_there(row: SchedulerProcess) -> bool:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    options: dict[str, Any] = {}
+    options = processes.apart()
     if os.name == "nt":
-        options["creationflags"] = (
-            subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP  # type: ignore[attr-defined]
-        )
-    else:
-        options["start_new_session"] = True
+        options["creationflags"] |= subprocess.DETACHED_PROCESS  # type: ignore[attr-defined]
     return subprocess.Popen(
         [sys.executable, "manage.py", "runqueue"],
         cwd=settings.BASE_DIR,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        env=processes.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

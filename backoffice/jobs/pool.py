@@ -20,6 +20,7 @@ from typing import IO, Any, cast
 
 from django.conf import settings
 
+from backoffice.jobs import processes
 from backoffice.jobs.child import LIFELINE
 from backoffice.jobs.progress import Progress
 from backoffice.jobs.transcript import Transcript, split_at_mark
@@ -73,9 +74,8 @@ class Child:
             thread.start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        options: dict[str, Any] = {}
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        options = processes.apart()  # Ctrl-C is for us, not for the job
+        environment = processes.environment() | {
             "PYTHONUNBUFFERED": "1",
             "PYTHONIOENCODING": "utf-8:backslashreplace",
             "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "backoffice.settings"),
@@ -85,10 +85,6 @@ class Child:
             theirs, self._lifeline = os.pipe()
             options["pass_fds"] = (theirs,)
             environment[LIFELINE] = str(theirs)
-        if os.name == "nt":
-            options["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP  # type: ignore[attr-defined]
-        else:
-            options["start_new_session"] = True  # Ctrl-C is for us, not for the job
         try:
             return subprocess.Popen(
                 [sys.executable, "-m", "backoffice.jobs.child"],

@@ -26,7 +26,7 @@ def _clean_logs(now: datetime) -> int:
     days = getattr(settings, "DJANGO_CRON_DELETE_LOGS_OLDER_THAN", None)
     if days is None:  # as in stock: without the setting, logs are kept
         return 0
-    old = CronJobLog.objects.filter(end_time__lt=_days_before(now, days)).order_by("end_time")
+    old = CronJobLog.objects.filter(end_time__lt=days_before(now, days)).order_by("end_time")
     kept: set[int] = set()
     codes: set[str] = set()
     deleted = 0
@@ -52,12 +52,12 @@ def _measured_from(code: str) -> set[int]:
 
 
 def _clean_runs(now: datetime) -> int:
-    old = Run.objects.filter(queued_at__lt=_days_before(now, settings.JOBS_KEEP_RUNS_DAYS)).order_by("queued_at")
+    old = Run.objects.filter(queued_at__lt=days_before(now, settings.JOBS_KEEP_RUNS_DAYS)).order_by("queued_at")
     last = Job.objects.filter(last_run__isnull=False).values("last_run")
     return _delete(old.exclude(status__in=UNFINISHED).exclude(pk__in=last))
 
 
-def _days_before(now: datetime, days: float) -> datetime:
+def days_before(now: datetime, days: float) -> datetime:
     """``days`` before ``now``; before any row where somebody wrote 999999 to keep them for ever."""
     try:
         return now - timedelta(days=days)

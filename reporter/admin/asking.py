@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -67,12 +67,3 @@ def insist(request: HttpRequest, *permissions: str) -> None:
     """Raise PermissionDenied unless the user has all of them."""
     if not user_of(request).has_perms(permissions):
         raise PermissionDenied
-
-
-def ids_in(request: HttpRequest, name: str) -> list[int]:
-    """The ids that a page was opened for. Raises Http404 if there are none."""
-    source = request.POST if request.method == "POST" else request.GET
-    ids = [int(text) for text in source.getlist(name) if text.isdecimal() and len(text) < 19]
-    if not ids:
-        raise Http404
-    return ids

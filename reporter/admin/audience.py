@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backoffice.jobs.admin.base import MixinBase
 from reporter import control
 from reporter.admin.audience_forms import (
     GroupSubscriptionForm,
@@ -32,13 +33,8 @@ from reporter.models import GroupSubscription, Recipient, RecipientGroup, Subscr
 from reporter.models.audience import Membership
 from reporter.models.subscription import Wish
 
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Any]
-else:
-    Base = object
 
-
-class KnowsWho(Base):
+class KnowsWho(MixinBase):
     """Tells its forms who fills them in. Django makes the classes of forms anew for each request."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
+
+from backoffice.jobs.admin.display import NOTHING
+from reporter.zones import zoned
+
+__all__ = ["MAX_INLINE_ROWS", "NOTHING", "link_to_list", "moment_in", "people"]
 
 # Rows that a page shows as part of another; more are shown by a list of their own, a page at a time.
 MAX_INLINE_ROWS = 50
-
-NOTHING = "–"
 
 
 def moment_in(zone: str, moment: datetime | None) -> str:
@@ -24,11 +27,8 @@ def moment_in(zone: str, moment: datetime | None) -> str:
     return f"{local:%Y-%m-%d %H:%M:%S} {zone if local.tzinfo is not UTC else 'UTC'}"
 
 
-def zoned(moment: datetime, zone: str) -> datetime:
-    try:
-        return moment.astimezone(ZoneInfo(zone))
-    except (KeyError, ValueError, OSError):  # a zone that is none: the page on which it is corrected must open
-        return moment.astimezone(UTC)
+def people(count: int) -> str:
+    return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
 
 
 def link_to_list(model: str, text: str, **filters: Any) -> SafeString:

@@ -88,7 +88,7 @@ def _of_edition(line: Line, edition: Edition, request: HttpRequest) -> Step | No
             return page("release", _("Approve"))
         case State.WAITING if edition.hold == Hold.PERSON and may(control.HOLD):
             return page("release", _("Let it go"))
-        case State.WAITING if edition.hold == Hold.OWNER and may("reporter.change_report"):
+        case State.WAITING if edition.hold == Hold.OWNER and may(control.CHANGE_REPORT):
             return Step(reverse("admin:reporter_report_change", args=[edition.report_id]), _("Change the report"))
         case State.SENT if edition.why != Why.CORRECTION and may(control.CORRECT):
             return page("correct", _("Correct it"), is_quiet=True)

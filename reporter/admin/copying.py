@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -12,16 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from backoffice.jobs.admin.base import MixinBase
 from reporter import control
 from reporter.models import Report
 
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Any]
-else:
-    Base = object
 
-
-class CopiesReports(Base):
+class CopiesReports(MixinBase):
     def has_copy_permission(self, request: HttpRequest) -> bool:
         return cast(User, request.user).has_perm(control.ADD_REPORT)
 

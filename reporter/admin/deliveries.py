@@ -1,21 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ERROR_FLAG
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
-from django.utils.decorators import method_decorator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
 
 from backoffice.jobs.admin.base import LargeTable, ReadOnly
+from backoffice.jobs.admin.exporting import ExportsRows
 from backoffice.jobs.admin.filters import DayRangeFilter
 from reporter import control
 from reporter.admin.asking import user_of
@@ -52,7 +48,8 @@ class DeliveryTimes:
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(DeliveryTimes, LargeTable, ReadOnly, admin.ModelAdmin):
+class DeliveryAdmin(DeliveryTimes, ExportsRows, LargeTable, ReadOnly, admin.ModelAdmin):
+    export_permission, export_stem = control.EXPORT_DELIVERIES, "deliveries"
     list_display = ["address", "edition", "shown_state", "server_reply", "sent_at", "due", "why"]
     readonly_fields = [*DELIVERY_TIMES, "shown_state", "why", "retention"]
     list_filter = ["state", ("due_at", DayRangeFilter), "edition__report", "edition__why"]
@@ -121,39 +118,7 @@ class DeliveryAdmin(DeliveryTimes, LargeTable, ReadOnly, admin.ModelAdmin):
         query = {"delivery": [pk for pk, _edition in chosen]}
         return HttpResponseRedirect(reverse(f"admin:reporter_edition_{page}", args=list(editions), query=query))
 
-    # --- As a file ---
+    def exported_rows(self, queryset: QuerySet[Delivery]) -> Iterator[list[Any]]:
+        from reporter.admin import exports  # import-export is slow to import
 
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return user_of(request).has_perm(control.EXPORT_DELIVERIES) and self.has_view_permission(request)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(
-            request, {"may_export": self.has_export_permission(request)} | (extra_context or {})
-        )
-
-    def get_urls(self) -> list[URLPattern]:
-        export = self.admin_site.admin_view(self.export_view)
-        return [path("export/<str:kind>/", export, name="reporter_delivery_export"), *super().get_urls()]
-
-    @method_decorator(require_safe)
-    def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
-        """The address carries the query of the list, so the file holds what the list shows."""
-        if not self.has_export_permission(request):
-            raise PermissionDenied
-        if kind not in ("csv", "xlsx"):
-            raise Http404
-        address = reverse("admin:reporter_delivery_changelist")
-        try:
-            changelist = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
-            return HttpResponseRedirect(f"{address}?{ERROR_FLAG}=1")
-        from backoffice.jobs.admin import exports as files  # import-export is slow to import
-        from reporter.admin import exports
-
-        if kind == "csv":
-            return files.csv_file(exports.rows(changelist.queryset), "deliveries")
-        if changelist.result_count > files.MAX_SHEET_ROWS:
-            text = gettext("A sheet holds no more than %(count)d rows: filter the list further, or export CSV.")
-            self.message_user(request, text % {"count": files.MAX_SHEET_ROWS}, messages.ERROR)
-            return HttpResponseRedirect(address + changelist.get_query_string())
-        return files.xlsx_file(exports.rows(changelist.queryset), "deliveries")
+        return exports.rows(queryset)

@@ -13,15 +13,16 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from reporter import control
 from reporter.admin.asking import AskingForm, Question, ReasonForm, ask, insist, user_of
+from reporter.admin.base import people
 from reporter.admin.reaching import SEE, ReachingPages, about, done, page_of
 from reporter.board import Counts, counts_of, state_of
 from reporter.control.corrections import people_of
-from reporter.models import DeliveryState, Edition, EditionState, Hold, Why
+from reporter.models import Edition, EditionState, Hold, Why
 from reporter.models.choices import UNFINISHED
 
 
@@ -65,8 +66,7 @@ class EditionPages(ReachingPages):
             self.message_user(request, _("The correction will be sent within minutes."), messages.SUCCESS)
             return HttpResponseRedirect(page_of(correction))
         shown = about(edition)
-        count = people_of(edition)
-        shown.facts.append((_("goes to"), ngettext("%(count)d person", "%(count)d people", count) % {"count": count}))
+        shown.facts.append((_("goes to"), people(people_of(edition))))
         refusal = control.why_not_corrected(edition)
         text = _("The data of the same days, as it is now, is sent to all that this edition was meant for.")
         shown.remarks.append(("bad", refusal) if refusal else ("quiet", text))
@@ -166,8 +166,7 @@ def _steps(edition: Edition, request: HttpRequest) -> list[tuple[str, str]]:
     """What can be done about an edition now, by those who may."""
     may = user_of(request).has_perm
     rows = edition.deliveries.standing()
-    has_failed = rows.filter(state=DeliveryState.FAILED).exists()
-    has_unknown = rows.filter(state=DeliveryState.UNKNOWN).exists()
+    has_failed, has_unknown = rows.failed().exists(), rows.unknown().exists()
     unfinished = edition.state in UNFINISHED
     is_void = edition.state == EditionState.FAILED and edition.built_at is None
     offered = [

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
-from reporter.admin.base import zoned
 from reporter.models import Delivery
+from reporter.zones import zoned
 
 
 class DeliveryResource(ModelResource):

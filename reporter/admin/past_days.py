@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from backoffice.jobs.timetable import UNREADABLE
 from reporter import control
 from reporter.admin.asking import ReasonForm, insist, user_of
+from reporter.admin.base import people
 from reporter.control.backfill import MOST, MOST_DAYS
 from reporter.models import Recipient, Report
 
@@ -58,7 +59,6 @@ def page(model_admin: ModelAdmin[Any], request: HttpRequest, pk: int) -> HttpRes
             problem = _("Its timetable cannot be read: %(reason)s") % {"reason": error}
         if request.method == "POST" and reason.is_valid():
             return _make(model_admin, request, report, days, reason.cleaned_data["reason"])
-    count = Recipient.objects.receiving(report).count()
     context = model_admin.admin_site.each_context(request) | {
         "opts": model_admin.opts,
         "title": _("Send past days"),
@@ -70,7 +70,7 @@ def page(model_admin: ModelAdmin[Any], request: HttpRequest, pk: int) -> HttpRes
         "most": MOST,
         "problem": problem,
         "can_be_made": not problem and any(not past.obstacle for past in found),
-        "people": ngettext("%(count)d person", "%(count)d people", count) % {"count": count},
+        "people": people(Recipient.objects.receiving(report).count()),
     }
     return TemplateResponse(request, "admin/reporter/past_days.html", context)
 

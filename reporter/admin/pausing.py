@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from datetime import datetime, timedelta
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,20 +12,17 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.jobs.admin.asking import ids_in
+from backoffice.jobs.admin.base import MixinBase
 from reporter import control
+from reporter.admin.asking import About, Question, ask
 from reporter.admin.base import moment_in
 from reporter.models import Report
-
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Any]
-else:
-    Base = object
 
 PAUSE = "reporter_report_pause"
 
@@ -53,7 +50,7 @@ class PauseForm(forms.Form):
     )
 
 
-class PausesReports(Base):
+class PausesReports(MixinBase):
     def has_pause_permission(self, request: HttpRequest) -> bool:
         return cast(User, request.user).has_perm(control.CHANGE_REPORT)
 
@@ -84,19 +81,26 @@ class PausesReports(Base):
             text = ngettext("%(count)d report is paused.", "%(count)d reports are paused.", len(reports))
             self.message_user(request, text % {"count": len(reports)}, messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:reporter_report_changelist"))
-        context = self.admin_site.each_context(request) | {
-            "title": gettext("Pause"),
-            "opts": Report._meta,
-            "reports": [(report, pause_words(report) if report.is_paused(now) else "") for report in reports],
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/reporter/pause.html", context)
+        question = Question(
+            title=gettext("Pause"),
+            button=gettext("Pause"),
+            abouts=[_about(report, now) for report in reports],
+            form=form,
+            back=reverse("admin:reporter_report_changelist"),
+            hidden=[("report", report.pk) for report in reports],
+        )
+        return ask(self, request, question)
+
+
+def _about(report: Report, now: datetime) -> About:
+    facts = [(gettext("time zone"), report.zone), (gettext("next due"), moment_in(report.zone, report.next_due_at))]
+    if report.is_paused(now):
+        facts.append((gettext("state"), pause_words(report)))
+    return About(report.name, reverse("admin:reporter_report_change", args=[report.pk]), facts)
 
 
 def _asked_about(request: HttpRequest) -> list[Report]:
-    source = request.POST if request.method == "POST" else request.GET
-    ids = [int(text) for text in source.getlist("report") if text.isdecimal() and len(text) < 19]
-    reports = list(Report.objects.filter(pk__in=ids).select_related("paused_by"))
+    reports = list(Report.objects.filter(pk__in=ids_in(request, "report")).select_related("paused_by"))
     if not reports:
         raise Http404
     return reports

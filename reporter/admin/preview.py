@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from backoffice.jobs.timetable import UNREADABLE
 from reporter import control, previews
 from reporter.admin.asking import insist, user_of
 from reporter.admin.mail_policy import MAIL_POLICY
@@ -74,7 +75,7 @@ def page(model_admin: ModelAdmin[Any], request: HttpRequest, pk: int) -> HttpRes
 def _to_begin_with(report: Report) -> dict[str, Any]:
     try:
         day = default_day(report, timezone.now())
-    except (KeyError, ValueError, OSError):  # a zone that is none
+    except UNREADABLE:  # above all a zone that is none
         day = timezone.localdate()
     readers = Recipient.objects.receiving(report).order_by("name")
     return {"day": day, "recipient": readers.values_list("pk", flat=True).first()}
@@ -161,7 +162,7 @@ def send_test(model_admin: ModelAdmin[Any], request: HttpRequest, pk: int) -> Ht
         raise PermissionDenied
     insist(request, control.TEST, "reporter.view_report")
     form = PreviewForm(request.POST, report=report)
-    day = form.cleaned_data["day"] if form.is_valid() else default_day(report, timezone.now())
+    day = form.cleaned_data["day"] if form.is_valid() else _to_begin_with(report)["day"]
     query = {"day": day.isoformat(), "recipient": request.POST.get("recipient", "")}
     user = user_of(request)
     try:

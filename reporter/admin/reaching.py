@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,18 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backoffice.jobs.admin.asking import ids_in
+from backoffice.jobs.admin.base import MixinBase
 from reporter import control
 from reporter.admin.asking import About, Question, ReasonForm, ask, insist, user_of
 from reporter.admin.base import moment_in
 from reporter.board import Counts, counts_of, state_of
 from reporter.models import Delivery, DeliveryState, Edition
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    Base = ModelAdmin[Any]
-else:
-    Base = object
 
 SEE = "reporter.view_edition"
 
@@ -62,7 +57,7 @@ def done(
     return HttpResponseRedirect(page_of(edition))
 
 
-class ReachingPages(Base):
+class ReachingPages(MixinBase):
     def edition_for(self, request: HttpRequest, pk: int, *permissions: str) -> Edition:
         insist(request, SEE, *permissions)
         return get_object_or_404(Edition.objects.select_related("report__owner"), pk=pk)
@@ -151,8 +146,7 @@ def _about_repeating(edition: Edition, rows: list[Delivery], can_be_sent: list[D
 def _chosen(request: HttpRequest, edition: Edition, state: str) -> list[Delivery]:
     """The deliveries that a page was opened for; without a choice those in ``state``. An answer names what was seen."""
     is_answer = request.method == "POST"
-    source = request.POST if is_answer else request.GET
-    ids = [int(text) for text in source.getlist("delivery") if text.isdecimal() and len(text) < 19]
+    ids = ids_in(request, "delivery")
     rows = Delivery.objects.filter(edition=edition).select_related("edition", "recipient")
     rows = rows.defer("edition__html", "edition__text").order_by("pk")
     chosen = rows.filter(pk__in=ids) if ids or is_answer else rows.standing().filter(state=state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,21 +11,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from backoffice.jobs.admin.base import MixinBase
 from reporter import control
 from reporter.admin import board, past_days, preview, send_now
 from reporter.admin.asking import user_of
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    Base = ModelAdmin[Any]
-else:
-    Base = object
-
 ASKING = require_http_methods(["GET", "HEAD", "POST"])
 
 
-class ReportPages(Base):
+class ReportPages(MixinBase):
     def get_urls(self) -> list[URLPattern]:
         def view(function: Any, *, guard: Any = require_safe) -> Any:
             def bound(request: HttpRequest, **values: Any) -> HttpResponse:

@@ -19,7 +19,7 @@ from backoffice.jobs.admin.timetables import HasTimetable
 from backoffice.jobs.words import describe_stored
 from reporter import control
 from reporter.admin.audience import ReportGroupInline, SubscriptionInline
-from reporter.admin.base import MAX_INLINE_ROWS, link_to_list, moment_in
+from reporter.admin.base import MAX_INLINE_ROWS, NOTHING, link_to_list, moment_in
 from reporter.admin.copying import CopiesReports
 from reporter.admin.forms import ReportForm
 from reporter.admin.pausing import PausesReports, pause_words
@@ -85,7 +85,7 @@ class ReportAdmin(DatasetRights, ReportPages, CopiesReports, PausesReports, HasT
     @admin.display(description=gettext_lazy("subscriptions"))
     def list_of_subscribers(self, report: Report) -> SafeString | str:
         if report.pk is None:
-            return "–"
+            return NOTHING
         count = report.subscriptions.count()
         text = ngettext("%(count)d subscription", "%(count)d subscriptions", count) % {"count": count}
         everybody = link_to_list("subscription", text, report__id__exact=report.pk)
@@ -104,7 +104,7 @@ class ReportAdmin(DatasetRights, ReportPages, CopiesReports, PausesReports, HasT
     def last_edition(self, report: Report) -> SafeString | str:
         row = cast(Any, report)
         if row.last_edition_state is None:
-            return "–"
+            return NOTHING
         return format_html("{}: {}", row.last_edition_date, EditionState(row.last_edition_state).label)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

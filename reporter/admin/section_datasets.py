@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.jobs.admin.base import MixinBase
 from reporter.datasets import base
 from reporter.datasets.rights import refused
 from reporter.datasets.sql.parameters import parse_values
@@ -20,9 +21,8 @@ from reporter.models import Report, ReportSection
 
 if TYPE_CHECKING:
     InlineBase = admin.TabularInline
-    AdminBase = admin.ModelAdmin
 else:
-    InlineBase = AdminBase = object
+    InlineBase = object
 
 
 class SectionDatasetForm(forms.ModelForm):
@@ -106,7 +106,7 @@ class SectionDatasets(InlineBase):
         return text_of(section)
 
 
-class DatasetRights(AdminBase):
+class DatasetRights(MixinBase):
     """A report is changed only by those who may see all that it says: its texts, times and recipients, too."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

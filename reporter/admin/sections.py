@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db.models import Max, QuerySet
 from django.forms import HiddenInput, ModelForm
@@ -18,7 +18,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.jobs.control.rights import note
 from reporter import control
+from reporter.admin.base import NOTHING
 from reporter.admin.forms import SectionForm, SectionPageForm
 from reporter.admin.section_datasets import SectionDatasets
 from reporter.columns import columns_of
@@ -126,7 +128,7 @@ class SectionAdmin(admin.ModelAdmin):
         except control.NotAsked as error:
             self.message_user(request, str(error), messages.WARNING)
             return
-        text = _("The dataset has these columns: %(columns)s.") % {"columns": ", ".join(names) or "–"}
+        text = _("The dataset has these columns: %(columns)s.") % {"columns": ", ".join(names) or NOTHING}
         self.message_user(request, text, messages.INFO)
 
     def log_change(self, request: HttpRequest, obj: ReportSection, message: Any) -> LogEntry:
@@ -144,9 +146,7 @@ class SectionAdmin(admin.ModelAdmin):
         return super().log_deletions(request, queryset)
 
     def _note(self, request: HttpRequest, section: ReportSection, text: str) -> None:
-        user = cast(User, request.user)
-        words = text % {"section": section}
-        LogEntry.objects.log_actions(user.pk, [section.report], CHANGE, change_message=words, single_object=True)
+        note(cast(User, request.user), section.report, text % {"section": section})
 
     # --- Where it goes on ---
 

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.jobs.admin import display
+from backoffice.jobs.admin.asking import ids_in
 from reporter import control
-from reporter.admin.asking import About, Question, ReasonForm, ask, ids_in, insist, user_of
-from reporter.admin.base import NOTHING, moment_in
+from reporter.admin.asking import About, Question, ReasonForm, ask, insist, user_of
+from reporter.admin.base import NOTHING, moment_in, people
 from reporter.board import Counts, State, counts_of, state_of
 from reporter.models import Edition, Recipient, Report
 from reporter.models.choices import UNFINISHED
@@ -45,10 +46,8 @@ def page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
 
 
 def about(report: Report, now: datetime) -> About:
-    count = Recipient.objects.receiving(report).count()
-    people = ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
     facts = [
-        (_("goes to"), people),
+        (_("goes to"), people(Recipient.objects.receiving(report).count())),
         *_last_sending(report, now),
         (_("next due"), moment_in(report.zone, report.next_due_at)),
     ]

@@ -1,7 +1,6 @@
 """What people do with reports. Each function checks the permission, does it, and writes down who did it and why."""
 
 from reporter.control.audience import (
-    CHANGE_GROUP,
     NotAllowed,
     add_to_group,
     latest_deliveries,
@@ -11,18 +10,25 @@ from reporter.control.audience import (
     take_out_of_group,
 )
 from reporter.control.backfill import PastSlot, backfill, past_slots
-from reporter.control.copying import ADD_REPORT, ADD_SUBSCRIPTION, copy_report
+from reporter.control.copying import copy_report
 from reporter.control.corrections import correct, why_not_corrected
-from reporter.control.handing_over import HAND_OVER, Handover, NotHandedOver, hand_over, problem_with, what_moves
+from reporter.control.handing_over import Handover, NotHandedOver, hand_over, problem_with, what_moves
 from reporter.control.holding import hold, release
-from reporter.control.importing import EXPORT, IMPORT, ChangedMeanwhile, Plan, import_recipients, look_at
+from reporter.control.importing import ChangedMeanwhile, Plan, import_recipients, look_at
 from reporter.control.pausing import NotPaused, pause, resume
 from reporter.control.permissions import (
+    ADD_REPORT,
+    ADD_SUBSCRIPTION,
     APPROVE,
     BACKFILL,
+    CHANGE_GROUP,
+    CHANGE_REPORT,
     CORRECT,
+    EXPORT,
     EXPORT_DELIVERIES,
+    HAND_OVER,
     HOLD,
+    IMPORT,
     PREVIEW,
     RESEND,
     SEND,
@@ -44,7 +50,7 @@ from reporter.control.rights import may_see, unseen
 from reporter.control.sections import NotAsked, ask_columns, translate_columns
 from reporter.control.sending import send_now, what_is_missing
 from reporter.control.testing import Preview, preview, send_test
-from reporter.control.timetables import CHANGE_REPORT, begin_anew, put_back, reschedule
+from reporter.control.timetables import begin_anew, put_back, reschedule
 from reporter.control.unsubscribing import Asked, asked_by, unsubscribe
 from reporter.recipient_files import MAX_BYTES, UnreadableFile, decoded, read, too_large, written
 from reporter.sending_job import why_nothing_is_sent

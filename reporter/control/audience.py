@@ -13,12 +13,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backoffice.jobs.control.rights import check, note
 from backoffice.jobs.timetable import UNREADABLE
 from reporter.audience import Reader
-from reporter.control.rights import check, note, unseen
+from reporter.control.permissions import CHANGE_GROUP
+from reporter.control.rights import unseen
 from reporter.models import Delivery, GroupSubscription, Recipient, RecipientGroup, Report, Subscription
-
-CHANGE_GROUP = "reporter.change_recipientgroup"
 
 # Deliveries that a recipient's page shows.
 LATEST = 20

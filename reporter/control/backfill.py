@@ -12,11 +12,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check, note
 from backoffice.jobs.timetable import Slot
 from reporter import sending_job
 from reporter.control.permissions import BACKFILL
 from reporter.control.refusals import NothingToSend
-from reporter.control.rights import check, note
 from reporter.control.sending import what_is_missing
 from reporter.models import Edition, EditionState, Report, Why
 from reporter.publishing import new_edition

@@ -6,16 +6,14 @@ from typing import Any, TypeVar
 
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check
 from reporter.control.audience import NotAllowed
+from reporter.control.permissions import ADD_REPORT, ADD_SUBSCRIPTION
 from reporter.control.rights import unseen
 from reporter.models import Report
-
-ADD_REPORT = "reporter.add_report"
-ADD_SUBSCRIPTION = "reporter.add_subscription"
 
 M = TypeVar("M", bound=models.Model)
 
@@ -26,8 +24,9 @@ def copy_report(report: Report, by: User, *, with_subscribers: bool = False) -> 
     Its subscribers, people and groups, only if that is wanted. Raises PermissionDenied, and NotAllowed for a person
     who may not see the data and so may not say who gets it.
     """
-    if not by.has_perm(ADD_REPORT) or (with_subscribers and not by.has_perm(ADD_SUBSCRIPTION)):
-        raise PermissionDenied
+    check(by, ADD_REPORT)
+    if with_subscribers:
+        check(by, ADD_SUBSCRIPTION)
     if with_subscribers and (problem := unseen(by, [report])):
         raise NotAllowed(problem)
     with transaction.atomic():

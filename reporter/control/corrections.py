@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check, note
 from reporter import sending_job
 from reporter.control.permissions import CORRECT
 from reporter.control.refusals import AlreadyAskedFor, NothingToSend, NotSent
-from reporter.control.rights import check, note
 from reporter.models import Delivery, DeliveryState, Edition, Why
 from reporter.models.choices import UNFINISHED
 

@@ -9,13 +9,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check, note
 from reporter.control.audience import reports_of
-from reporter.control.rights import check, note, unseen
+from reporter.control.permissions import HAND_OVER
+from reporter.control.rights import unseen
 from reporter.models import Delivery, DeliveryState, Recipient, RecipientGroup, Report, Subscription
 from reporter.models.delivery import DeliveryQuerySet
 from reporter.models.validators import domain_problem
-
-HAND_OVER = "reporter.hand_over_recipient"
 
 
 class NotHandedOver(Exception):

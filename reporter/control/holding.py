@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check, note
 from reporter import holds, sending_job
 from reporter.control.permissions import APPROVE, HOLD
 from reporter.control.refusals import NotSent
-from reporter.control.rights import check, note
 from reporter.models import Edition, Hold
 from reporter.models.choices import UNFINISHED
 

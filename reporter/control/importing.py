@@ -17,15 +17,14 @@ from django.db.models import Model, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check
 from reporter.control.audience import reports_of
-from reporter.control.rights import check, unseen
+from reporter.control.permissions import IMPORT
+from reporter.control.rights import unseen
 from reporter.models import Language, Recipient, RecipientGroup, Tag
 from reporter.models.audience import Membership
 from reporter.models.validators import domain_problem
 from reporter.recipient_files import Content, Line, Problem
-
-IMPORT = "reporter.import_recipients"
-EXPORT = "reporter.export_recipients"
 
 M = TypeVar("M", bound=Model)
 

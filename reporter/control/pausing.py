@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check, note
 from backoffice.jobs.timetable import UNREADABLE
-from reporter.control.rights import check, note
-from reporter.control.timetables import CHANGE_REPORT
+from reporter.control.permissions import CHANGE_REPORT
 from reporter.models import Report
 from reporter.publishing import claim
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+ADD_REPORT = "reporter.add_report"
+CHANGE_REPORT = "reporter.change_report"
+ADD_SUBSCRIPTION = "reporter.add_subscription"
+CHANGE_GROUP = "reporter.change_recipientgroup"
 SEND = "reporter.send_report"
 PREVIEW = "reporter.preview_report"
 TEST = "reporter.test_report"
@@ -11,3 +15,6 @@ HOLD = "reporter.hold_edition"
 APPROVE = "reporter.approve_edition"
 RESEND = "reporter.resend_delivery"
 EXPORT_DELIVERIES = "reporter.export_deliveries"
+IMPORT = "reporter.import_recipients"
+EXPORT = "reporter.export_recipients"
+HAND_OVER = "reporter.hand_over_recipient"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check, note
 from reporter.datasets.sql.parameters import declared, parse_values, values
 from reporter.datasets.sql.running import Result, run
 from reporter.models import Query, ReportSection
@@ -31,14 +31,9 @@ class QueryInUse(Exception):
     """A query is not deleted while a report uses it; the message says which."""
 
 
-def _check(by: User) -> None:
-    if not by.has_perm(WRITE_SQL):
-        raise PermissionDenied(_("You may not write SQL."))
-
-
 def save_query(query: Query, by: User, reason: str = "") -> None:
     """Store it, and with it a version. Raises PermissionDenied."""
-    _check(by)
+    check(by, WRITE_SQL)
     query.changed_by = by
     if query._state.adding:
         query.created_by = by
@@ -49,7 +44,7 @@ def save_query(query: Query, by: User, reason: str = "") -> None:
 
 def put_back_query(query: Query, version_id: int, by: User) -> None:
     """Make a former version the newest one; the name stays. Raises PermissionDenied, Query.DoesNotExist."""
-    _check(by)
+    check(by, WRITE_SQL)
     with transaction.atomic():
         version = query.history.filter(pk=version_id).first()
         if version is None:
@@ -60,12 +55,12 @@ def put_back_query(query: Query, version_id: int, by: User) -> None:
             "moment": f"{timezone.localtime(version.history_date):%Y-%m-%d %H:%M:%S}"
         }
         save_query(query, by, text)
-        LogEntry.objects.log_actions(by.pk, [query], CHANGE, change_message=text, single_object=True)
+        note(by, query, text)
 
 
 def delete_query(query: Query, by: User) -> None:
     """Raises PermissionDenied, QueryInUse."""
-    _check(by)
+    check(by, WRITE_SQL)
     with transaction.atomic():
         if used := sections_of(query):
             names = ", ".join(sorted({section.report.name for section in used}))
@@ -76,7 +71,7 @@ def delete_query(query: Query, by: User) -> None:
 
 def try_query(by: User, database: str, sql: str, asked_with: Mapping[str, object]) -> Result:
     """The first rows of a query that need not be stored. Raises PermissionDenied, and DatasetError."""
-    _check(by)
+    check(by, WRITE_SQL)
     logger.info("%s tries a query on %s", by, database)
     return run(database, sql, asked_with, first=TRIAL_ROWS, seconds=TRIAL_SECONDS)
 

@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check, note
 from reporter import results, sending_job
 from reporter.control.permissions import RESEND, SEND
 from reporter.control.refusals import AlreadyAskedFor, NotSent
-from reporter.control.rights import check, note
 from reporter.models import Delivery, DeliveryState, Edition, EditionState, Why
 from reporter.summary import Summary
 

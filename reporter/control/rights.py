@@ -1,13 +1,11 @@
-"""Who may see what a report tells: only they may say who else gets it. And the note of what was done."""
+"""Who may see what a report tells: only they may say who else gets it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from reporter.datasets.rights import refused
@@ -33,18 +31,7 @@ def unseen(user: User | AnonymousUser, reports: Iterable[Report]) -> str:
     return text % {"reports": ", ".join(names)}
 
 
-def check(by: User, permission: str) -> None:
-    """Raise PermissionDenied unless ``by`` has it."""
-    if not by.has_perm(permission):
-        raise PermissionDenied
-
-
 def check_sight(by: User, report: Report) -> None:
     """Raise PermissionDenied unless ``by`` may see the data of ``report``."""
     if titles := refused(report, by):
         raise PermissionDenied(_("You may not see the data of %(datasets)s.") % {"datasets": ", ".join(titles)})
-
-
-def note(by: User, row: Model, text: str) -> None:
-    """Leave an entry in the history of ``row``."""
-    LogEntry.objects.log_actions(by.pk, [row], CHANGE, change_message=text.strip(), single_object=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check, note
 from reporter import owners, sending_job
 from reporter.control.permissions import SEND
 from reporter.control.refusals import AlreadyAskedFor, NothingToSend
@@ -27,8 +27,7 @@ def send_now(report: Report, user: User, reason: str, now: datetime | None = Non
     The edition is kept even while the job that sends it is not run: ``why_nothing_is_sent`` tells. Raises
     PermissionDenied, NothingToSend, and AlreadyAskedFor while one that a person asked for is not finished.
     """
-    if not user.has_perm(SEND):
-        raise PermissionDenied(_("You may not send reports."))
+    check(user, SEND)
     if missing := what_is_missing(report):
         raise NothingToSend(missing)
     if Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNFINISHED).exists():
@@ -46,9 +45,7 @@ def send_now(report: Report, user: User, reason: str, now: datetime | None = Non
     try:
         with transaction.atomic():
             edition.save()
-            LogEntry.objects.log_actions(
-                user.pk, [report], CHANGE, change_message=_("Send now: %(reason)s") % {"reason": reason}
-            )
+            note(user, report, _("Send now: %(reason)s") % {"reason": reason})
     except IntegrityError as error:
         if not Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNBUILT).exists():
             raise

@@ -12,12 +12,13 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.control.rights import check, note
 from reporter import sending_job
 from reporter.audience import new_message_id
 from reporter.building import Built, build, reason_of
 from reporter.control.permissions import PREVIEW, TEST
 from reporter.control.refusals import AlreadyAskedFor, NothingToSend
-from reporter.control.rights import check, check_sight, note
+from reporter.control.rights import check_sight
 from reporter.messages import message_for
 from reporter.models import Delivery, Edition, Recipient, Report, Why
 from reporter.models.choices import UNBUILT

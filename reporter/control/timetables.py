@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime
-from typing import Any
 
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.control import insist_on_latest
+from backoffice.jobs.control.rights import check, note
 from backoffice.jobs.timetable import UNREADABLE, Timetable
 from backoffice.jobs.words import describe_stored
+from reporter.control.permissions import CHANGE_REPORT
 from reporter.models import Report, ReportTimetableChange
 from reporter.publishing import claim
-
-CHANGE_REPORT = "reporter.change_report"
 
 
 def begin_anew(report: Report, now: datetime) -> None:
@@ -48,8 +45,7 @@ def reschedule(
     ``by`` is None for the command line. Raises PermissionDenied, and ChangedMeanwhile if ``seen``, the id of a change
     or 0 for none, is not the report's latest.
     """
-    if by is not None and not by.has_perm(CHANGE_REPORT):
-        raise PermissionDenied
+    check(by, CHANGE_REPORT)
     with transaction.atomic():
         row = Report.objects.select_for_update().get(pk=report.pk)
         insist_on_latest(seen, row.timetable_changes.first())
@@ -62,8 +58,8 @@ def reschedule(
         change = ReportTimetableChange.objects.create(
             report=row, before=before, after=row.whole_timetable, changed_at=now, changed_by=by, reason=reason[:255]
         )
-        if by is not None:
-            _note(by, row, before, reason)
+        texts = {"before": describe_stored(before), "after": describe_stored(row.whole_timetable), "reason": reason}
+        note(by, row, _("Timetable: “%(before)s” became “%(after)s”. %(reason)s") % texts)
     report.refresh_from_db()
     return change
 
@@ -79,13 +75,3 @@ def put_back(
 ) -> ReportTimetableChange:
     """Give ``report`` the timetable that it had before ``change``. Raises what ``reschedule`` raises."""
     return reschedule(report, Timetable.from_data(change.before or {}), now, by=by, reason=reason, seen=seen)
-
-
-def _note(by: User, report: Report, before: dict[str, Any], reason: str) -> None:
-    texts = {
-        "before": describe_stored(before),
-        "after": describe_stored(report.whole_timetable),
-        "reason": reason,
-    }
-    text = _("Timetable: “%(before)s” became “%(after)s”. %(reason)s") % texts
-    LogEntry.objects.log_actions(by.pk, [report], CHANGE, change_message=text.strip(), single_object=True)

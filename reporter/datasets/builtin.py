@@ -13,6 +13,7 @@ from django_cron.models import CronJobLog
 
 from backoffice.jobs.clock import lease_clock
 from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
+from backoffice.jobs.models.choices import TROUBLE
 from reporter.datasets.base import Table, dataset
 from reporter.models import Delivery, DeliveryState, Edition, EditionState, Report
 from reporter.models.choices import TO_USERS
@@ -55,7 +56,7 @@ def _runs_by_job(period: Period) -> Iterable[Any]:
         .values(code=F("job__code"))
         .annotate(
             ran=Count("pk", filter=Q(started_at__isnull=False) & ~Q(status=RunStatus.SKIPPED)),
-            failed=Count("pk", filter=Q(status__in=(RunStatus.FAILED, RunStatus.INTERRUPTED)) | left_behind),
+            failed=Count("pk", filter=Q(status__in=TROUBLE) | left_behind),
             skipped=Count("pk", filter=Q(status=RunStatus.SKIPPED)),
             missed=Sum("slots_covered", filter=Q(status=RunStatus.MISSED)),
             slowest=Max(ExpressionWrapper(F("ended_at") - F("started_at"), output_field=DurationField())),

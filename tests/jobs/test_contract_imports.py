@@ -18,6 +18,7 @@ NEEDLESS = {
     "aiosmtpd",
     "apprise",
     "backoffice.jobs.admin",
+    "backoffice.jobs.control",
     "backoffice.urls",
     "celery",
     "css_inline",

@@ -21,7 +21,7 @@ from django_cron.models import CronJobLog
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from backoffice import urls  # noqa: F401  discovers the admin: only then can its modules be imported
-from backoffice.jobs.admin import exports, logs
+from backoffice.jobs.admin import exports, logs, spreadsheets
 from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
 from tests.jobs.staff import logged_in
 
@@ -196,7 +196,7 @@ def test_as_many_queries_for_2000_rows_as_for_none(
 def test_a_sheet_that_cannot_hold_the_rows_is_refused_with_a_word(
     manager: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "MAX_SHEET_ROWS", 1)
+    monkeypatch.setattr(spreadsheets, "MAX_SHEET_ROWS", 1)
     for code in ("shop.a", "shop.b"):
         add_log(code, is_success=False)
     answer = manager.get(reverse(EXPORT, args=["xlsx"]), {"result": "failed"}, follow=True)

@@ -1,3 +1,3 @@
-from backoffice.jobs.admin import jobs, locks, logs, runs
+from backoffice.jobs.admin import jobs, locks, logs, pauses, runs
 
-__all__ = ["jobs", "locks", "logs", "runs"]
+__all__ = ["jobs", "locks", "logs", "pauses", "runs"]

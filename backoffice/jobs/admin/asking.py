@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,14 +17,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.jobs import control
+from backoffice.jobs.admin.base import MixinBase
 from backoffice.jobs.models import Job, Run
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    Base = ModelAdmin[Any]
-else:
-    Base = object
 
 # The names of the pages.
 RUN_NOW = "jobs_job_run_now"
@@ -95,13 +89,13 @@ def page_of_runs(name: str, runs: Iterable[int]) -> str:
 
 def asked_about(request: HttpRequest) -> list[Job]:
     """The jobs that a page was opened for. Raises Http404 if there are none."""
-    jobs = Job.objects.filter(pk__in=_ids(request, "job"))
+    jobs = Job.objects.filter(pk__in=ids_in(request, "job"))
     return _some(list(jobs.select_related("last_run__requested_by")))
 
 
 def runs_asked_about(request: HttpRequest) -> list[Run]:
     """The runs that a page was opened for. Raises Http404 if there are none."""
-    runs = Run.objects.filter(pk__in=_ids(request, "run")).order_by("pk")
+    runs = Run.objects.filter(pk__in=ids_in(request, "run")).order_by("pk")
     return _some(list(runs.select_related("job", "lease", "requested_by")))
 
 
@@ -119,12 +113,13 @@ def _source(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else request.GET
 
 
-def _ids(request: HttpRequest, name: str) -> list[int]:
+def ids_in(request: HttpRequest, name: str) -> list[int]:
+    """The ids that stand under ``name`` in an address or, when it is sent, in the form; what is none is left out."""
     return [int(text) for text in _source(request).getlist(name) if text.isdecimal() and len(text) < 19]
 
 
 def ask(
-    model_admin: ModelAdmin[Any], request: HttpRequest, abouts: list[About], form: forms.Form | None, **texts: Any
+    model_admin: admin.ModelAdmin[Any], request: HttpRequest, abouts: list[About], form: forms.Form | None, **texts: Any
 ) -> TemplateResponse:
     """The page itself. ``texts``: title and button; also controls, which lead elsewhere. Without a form there is
     nothing to be done."""
@@ -133,7 +128,7 @@ def ask(
     return TemplateResponse(request, "admin/jobs/ask.html", context)
 
 
-class AsksFirst(Base):
+class AsksFirst(MixinBase):
     """Actions of lists whose rows belong to jobs. They lead to the page that asks; nothing is done before."""
 
     def jobs_of(self, queryset: QuerySet[Any]) -> QuerySet[Job]:

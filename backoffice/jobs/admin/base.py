@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
     TypedAdmin = ModelAdmin
+    MixinBase = ModelAdmin[Any]
 else:
+    # What is mixed into a ModelAdmin has no base when it runs.
+    MixinBase = object
 
     class TypedAdmin(admin.ModelAdmin):
         """``ModelAdmin`` that takes its model in brackets, as the type checker wants it."""

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import xlsxwriter
 from django.db.models import QuerySet
 from django.db.models.functions import Left
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_cron.models import CronJobLog
 from import_export.fields import Field
-from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import ModelResource
 
 from backoffice.jobs.admin import display
-from backoffice.jobs.formulas import BYTE_ORDER_MARK, defused
 
 # Characters of a message in a file: a cell of a sheet holds 32,767 UTF-16 units, and a character takes one or two.
 MESSAGE_LIMIT = 16_000
-
-# Rows of a sheet, without that of the names.
-MAX_SHEET_ROWS = 1_048_575
 
 
 class LogResource(ModelResource):
@@ -101,66 +92,5 @@ def rows(logs: QuerySet[CronJobLog]) -> Iterator[list[Any]]:
         yield resource.export_resource(log)
 
 
-def as_csv(logs: QuerySet[CronJobLog]) -> HttpResponse | StreamingHttpResponse:
-    return csv_file(rows(logs), "log")
-
-
-def csv_file(lines: Iterator[list[Any]], stem: str) -> HttpResponse | StreamingHttpResponse:
-    """Lines as a file whose name begins with ``stem``; none of its cells can be a formula."""
-    return StreamingHttpResponse(
-        _csv_lines(lines, get_language()),
-        content_type=f"{CSV.CONTENT_TYPE}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{_file_name(stem, "csv")}"'},
-    )
-
-
-def _csv_lines(lines: Iterator[list[Any]], language: str | None) -> Iterator[bytes]:
-    """Runs while the file is being sent, when the request's own language may be gone."""
-
-    class Line:
-        def write(self, text: str) -> bytes:
-            return text.encode("utf-8", "replace")
-
-    writer = csv.writer(Line())
-    yield BYTE_ORDER_MARK.encode()
-    while True:
-        with override(language):
-            row = next(lines, None)
-        if row is None:
-            return
-        line: Any = writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in row])
-        yield line
-
-
-def as_xlsx(logs: QuerySet[CronJobLog]) -> FileResponse:
-    return xlsx_file(rows(logs), "log")
-
-
-def xlsx_file(lines: Iterator[list[Any]], stem: str) -> FileResponse:
-    """Typed cells: text stays text, so that no formula can come of it. Built on disk, then sent."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  the answer closes it
-    book = xlsxwriter.Workbook(file, {"constant_memory": True})
-    sheet = book.add_worksheet()
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, 2, 30)
-    for number, row in enumerate(lines):
-        _write_row(sheet, number, row)
-    book.close()
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=_file_name(stem, "xlsx"), content_type=XLSX.CONTENT_TYPE)
-
-
-def _write_row(sheet: Any, number: int, row: list[Any]) -> None:
-    for column, cell in enumerate(row):
-        if isinstance(cell, str):
-            sheet.write_string(number, column, cell)
-        elif cell is not None:
-            sheet.write_number(number, column, cell)
-
-
 def _moment(at: datetime) -> str:
     return timezone.localtime(at).isoformat(timespec="microseconds")
-
-
-def _file_name(stem: str, extension: str) -> str:
-    return f"{stem}-{timezone.localtime():%Y-%m-%d-%H%M}.{extension}"

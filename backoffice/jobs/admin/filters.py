@@ -18,6 +18,7 @@ from rangefilter.filters import DateRangeFilter
 
 from backoffice.jobs.clock import lease_clock
 from backoffice.jobs.models import Job, Run, RunStatus
+from backoffice.jobs.models.choices import TROUBLE
 
 Choices = list[tuple[str, Any]]
 
@@ -59,7 +60,7 @@ class StateFilter(admin.SimpleListFilter):
             case None:
                 return queryset
             case self.TROUBLE:
-                return queryset.filter(Q(status__in=(RunStatus.FAILED, RunStatus.INTERRUPTED)) | stale)
+                return queryset.filter(Q(status__in=TROUBLE) | stale)
             case RunStatus.RUNNING:
                 return queryset.filter(status=RunStatus.RUNNING).exclude(stale)
             case RunStatus.INTERRUPTED:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, cast
 
-from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Left, Length, Right
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
@@ -28,13 +26,12 @@ from backoffice.jobs.admin import display, log_search
 from backoffice.jobs.admin.asking import AsksFirst
 from backoffice.jobs.admin.base import LargeTable, ReadOnly, TypedAdmin
 from backoffice.jobs.admin.controls import controls_of_run
+from backoffice.jobs.admin.exporting import ExportsRows
 from backoffice.jobs.admin.filters import DayRangeFilter, DurationFilter, JobCodeFilter, ResultFilter
 from backoffice.jobs.models import Job
 from backoffice.jobs.storable import first_line, last_line
 
-# The names of the pages.
-LIST = "django_cron_cronjoblog_changelist"
-EXPORT = "django_cron_cronjoblog_export"
+# The name of the page.
 MESSAGE = "django_cron_cronjoblog_message"
 
 # Characters of a message that the list reads; it shows a line of them.
@@ -47,7 +44,8 @@ admin.site.unregister(CronJobLog)
 
 
 @admin.register(CronJobLog)
-class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
+class CronJobLogAdmin(AsksFirst, ExportsRows, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
+    export_permission, export_stem = control.EXPORT_LOG, "log"
     list_display = ["job", "started", "took", "result", "said"]
     list_filter = [ResultFilter, ("start_time", DayRangeFilter), JobCodeFilter, DurationFilter]
     ordering = ["-start_time"]
@@ -159,42 +157,14 @@ class CronJobLogAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
 
     # --- Files: the rows that the list shows, and one whole message ---
 
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        may_export = cast(User, request.user).has_perm(control.EXPORT_LOG)
-        return may_export and self.has_view_permission(request)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"may_export": self.has_export_permission(request)} | (extra_context or {})
-        return super().changelist_view(request, context)
-
-    def get_urls(self) -> list[URLPattern]:
-        site = self.admin_site
-        return [
-            path("export/<str:kind>/", site.admin_view(self.export_view), name=EXPORT),
-            path("<int:pk>/message/", site.admin_view(self.message_view), name=MESSAGE),
-            *super().get_urls(),
-        ]
-
-    @method_decorator(require_safe)
-    def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
-        """The address carries the query of the list, so the file holds what the list shows."""
-        if not self.has_export_permission(request):
-            raise PermissionDenied
-        if kind not in ("csv", "xlsx"):
-            raise Http404
-        try:
-            changelist = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
-            return HttpResponseRedirect(reverse(f"admin:{LIST}", query={ERROR_FLAG: 1}))
+    def exported_rows(self, queryset: QuerySet[CronJobLog]) -> Iterator[list[Any]]:
         from backoffice.jobs.admin import exports  # import-export is slow to import
 
-        if kind == "csv":
-            return exports.as_csv(changelist.queryset)
-        if changelist.result_count > exports.MAX_SHEET_ROWS:
-            text = gettext("A sheet holds no more than %(count)d rows: filter the list further, or export CSV.")
-            self.message_user(request, text % {"count": exports.MAX_SHEET_ROWS}, messages.ERROR)
-            return HttpResponseRedirect(reverse(f"admin:{LIST}") + changelist.get_query_string())
-        return exports.as_xlsx(changelist.queryset)
+        return exports.rows(queryset)
+
+    def get_urls(self) -> list[URLPattern]:
+        message = path("<int:pk>/message/", self.admin_site.admin_view(self.message_view), name=MESSAGE)
+        return [message, *super().get_urls()]
 
     @method_decorator(require_safe)
     def message_view(self, request: HttpRequest, pk: int) -> HttpResponse:

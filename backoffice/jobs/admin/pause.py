@@ -20,7 +20,7 @@ from backoffice.jobs import control
 from backoffice.jobs.admin import display, pauses
 from backoffice.jobs.admin.asking import About, GivenReasonForm, ReasonForm, ask, asked_about, is_about_all
 from backoffice.jobs.admin.states import job_state
-from backoffice.jobs.models import Job, Pause
+from backoffice.jobs.models import Job, MissedPolicy, Pause
 
 # When a day's work begins: the moments that are offered.
 MORNING = time(8)
@@ -139,7 +139,7 @@ def _what_resuming_does(job: Job | None, is_paused: bool, overall: Pause | None)
 def _missed_words(job: Job | None) -> str:
     if job is None:
         return _("What came due meanwhile is made up for, or recorded as missed, as each job says.")
-    if job.missed_policy == "run_once":
+    if job.missed_policy == MissedPolicy.RUN_ONCE:
         return _("Afterwards one late run makes up for what came due meanwhile.")
     return _("What comes due meanwhile is recorded as missed.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.jobs import control, positions
+from backoffice.jobs.admin.base import MixinBase
 from backoffice.jobs.admin.timetable_form import TimetableForm
 from backoffice.jobs.admin.timetable_page import TimetablePage
 from backoffice.jobs.admin.timetable_preview import MOST_ASKED, Other, Preview, preview
@@ -24,13 +25,6 @@ from backoffice.jobs.intervals import INSTANT
 from backoffice.jobs.models import Job, Pause
 from backoffice.jobs.timetable import UNREADABLE, Timetable
 from backoffice.jobs.words import describe
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    Base = ModelAdmin[Any]
-else:
-    Base = object
 
 
 class JobTimetablePage(TimetablePage):
@@ -107,7 +101,7 @@ class JobTimetablePage(TimetablePage):
         control.put_back(self.row, change, self.now, by=cast(User, self.request.user), reason=reason, seen=seen)
 
 
-class HasTimetable(Base):
+class HasTimetable(MixinBase):
     """A ModelAdmin whose rows have a timetable: its page, and ``timetable_and_link`` for the row's own page."""
 
     timetable_page: type[TimetablePage]

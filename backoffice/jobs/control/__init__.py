@@ -1,4 +1,4 @@
-"""What people do to jobs. Browser, command line and workers call these: permission, change and audit inside."""
+"""What people do to jobs. Browser and command line call these: permission, change and audit inside."""
 
 from backoffice.jobs.control.locks import LockIsHeld, clear_lock, has_stock_lock, holder_words, leases_held
 from backoffice.jobs.control.pauses import pause, resume
