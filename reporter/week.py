@@ -76,7 +76,7 @@ def _rows(report: Report, readers: list[Reader], now: datetime) -> list[Row]:
     zone = ZoneInfo(report.zone)
     rows: list[Row] = []
     for slot in slots:
-        day = date.fromisoformat(slot.key[:10])
+        day = slot.day(zone)
         by_moment: dict[datetime, Row] = {}
         for reader in readers:
             if at := reader.due_at(day, report.zone, slot.at):

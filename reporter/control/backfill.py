@@ -54,7 +54,7 @@ def past_slots(report: Report, first: date, last: date, now: datetime) -> list[P
     days_by_hand = set(by_hand.values_list("local_date", flat=True))
     found = []
     for slot in slots:
-        day = date.fromisoformat(slot.key[:10])
+        day = slot.day(zone)
         edition = had.get(slot.key)
         obstacle = _("It had its edition: %(state)s.") % {"state": edition.get_state_display()} if edition else ""
         if not edition and day in days_by_hand:
