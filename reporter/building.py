@@ -198,7 +198,7 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
                     built_at=now,
                     finished_at=None if deliveries else now,
                     claimed_until=None,
-                    **({"hold": Hold.APPROVAL, "hold_reason": _("Somebody has to approve it.")} if waits else {}),
+                    **(_waiting_for_approval(now) if waits else {}),
                 )
             )
             if is_kept:
@@ -214,6 +214,10 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
             for file in files:
                 file.file.delete(save=False)
     return is_kept
+
+
+def _waiting_for_approval(now: datetime) -> dict[str, Any]:
+    return {"hold": Hold.APPROVAL, "hold_reason": _("Somebody has to approve it."), "held_at": now}
 
 
 def _saved_files(edition: Edition, built: Built) -> list[EditionFile]:
