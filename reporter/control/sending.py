@@ -31,8 +31,6 @@ def send_now(report: Report, user: User, reason: str, now: datetime | None = Non
         raise PermissionDenied(_("You may not send reports."))
     if missing := what_is_missing(report):
         raise NothingToSend(missing)
-    if Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNFINISHED).exists():
-        raise _asked_for(report)
     now = now or timezone.now()
     edition = new_edition(
         report,
@@ -45,6 +43,9 @@ def send_now(report: Report, user: User, reason: str, now: datetime | None = Non
     )
     try:
         with transaction.atomic():
+            Report.objects.select_for_update().get(pk=report.pk)  # one after another: what was asked for may be built
+            if Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNFINISHED).exists():
+                raise _asked_for(report)
             edition.save()
             LogEntry.objects.log_actions(
                 user.pk, [report], CHANGE, change_message=_("Send now: %(reason)s") % {"reason": reason}
