@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
 
+from backoffice.jobs.timetable import Timetable
 from reporter import board, control
+from reporter.control import sending
 from reporter.models import Delivery, Edition, Recipient, Report, Why
 from reporter.publishing import publish
 from reporter.week import week_ahead
@@ -172,3 +175,44 @@ def test_the_mail_and_files_of_an_edition_are_for_those_who_may_see_the_data(
     said = client.get(page).content.decode()
     assert "Ada" not in said
     assert "You may not see the data of" in said
+
+
+def test_a_day_is_not_sent_twice_after_its_timetable_was_changed(make_report: MakeReport, boss: User) -> None:
+    report = make_report("Sales", "ada@example.com")
+    publish(EIGHT)
+    later = EIGHT + timedelta(hours=2)
+    control.reschedule(report, Timetable(times=(time(9),)), later, by=boss)
+    day = EIGHT.date()
+    past = control.past_slots(report, day - timedelta(days=1), day, later)
+    assert [(entry.slot.key[:16], bool(entry.obstacle)) for entry in past] == [
+        ("2026-11-22T09:00", False),
+        ("2026-11-23T09:00", True),
+    ]
+
+
+def test_days_that_are_far_to_come_are_no_past_days(make_report: MakeReport, boss: User, client: Client) -> None:
+    report = make_report("Sales", "ada@example.com")
+    client.force_login(boss)
+    page = reverse("admin:reporter_report_past", args=[report.pk])
+    assert client.get(page, {"first": "2026-11-01", "last": "9999-12-31"}).status_code == 200
+
+
+@pytest.mark.parametrize("state", ["pending", "built", "sending"])
+def test_what_a_person_asked_for_a_moment_ago_is_not_asked_for_again(
+    state: str, make_report: MakeReport, boss: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another person's is inserted, and perhaps built, after the second has been found to be free to ask."""
+    report = make_report("Sales", "ada@example.com")
+    build, is_first = sending.new_edition, True
+
+    def new_edition(*args: Any, **values: Any) -> Edition:
+        nonlocal is_first
+        if is_first:
+            is_first = False
+            Edition.objects.filter(pk=control.send_now(report, boss, "").pk).update(state=state)
+        return build(*args, **values)
+
+    monkeypatch.setattr(sending, "new_edition", new_edition)
+    with pytest.raises(control.AlreadyAskedFor):
+        control.send_now(report, boss, "")
+    assert Edition.objects.count() == 1
