@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from django.urls import reverse
 from backoffice.jobs.timetable import Timetable
 from reporter import board, control
 from reporter.control import sending
+from reporter.datasets import base
+from reporter.datasets.base import DatasetError
 from reporter.models import Delivery, Edition, Recipient, Report, Why
 from reporter.publishing import publish
 from reporter.week import week_ahead
@@ -157,8 +160,6 @@ def test_the_mail_of_a_past_day_is_kept_from_when_it_was_made(
 def test_the_mail_and_files_of_an_edition_are_for_those_who_may_see_the_data(
     make_report: MakeReport, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reporter.datasets import base
-
     make_report("Sales", "ada@example.com")
     publish(EIGHT)
     edition = Edition.objects.get()
@@ -216,3 +217,29 @@ def test_what_a_person_asked_for_a_moment_ago_is_not_asked_for_again(
     with pytest.raises(control.AlreadyAskedFor):
         control.send_now(report, boss, "")
     assert Edition.objects.count() == 1
+
+
+def test_the_owner_is_told_of_what_is_not_even_tried_again(make_report: MakeReport, people: People, boss: User) -> None:
+    make_report("Sales", "ada@example.com", owner=boss)
+    people.error = DatasetError("The query fails.")  # a second attempt would fare no better
+    publish(EIGHT)
+    publish(EIGHT + timedelta(minutes=5))
+    assert Edition.objects.for_readers().get().state == "failed"
+    notice = Delivery.objects.get(edition__why=Why.NOTICE)
+    assert (notice.address, notice.state) == ("boss@example.com", "sent")
+    assert "The query fails." in notice.edition.text
+
+
+def test_a_preview_is_for_those_who_may_still_see_the_data(
+    make_report: MakeReport, people: People, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    report = make_report("Sales", "ada@example.com")
+    client = logged_in(person("preview_report", name="seeing"))
+    page = client.get(reverse("admin:reporter_report_preview", args=[report.pk]))["Location"]
+    mail = page.partition("?")[0] + "mail/"
+    assert [client.get(page).status_code, client.get(mail).status_code] == [200, 200]
+    monkeypatch.setitem(
+        base._registered, "people", base.Dataset("people", "People", people, permission="reporter.use_sql")
+    )
+    assert [client.get(page).status_code, client.get(mail).status_code] == [403, 403]
