@@ -62,7 +62,10 @@ class EditionPages(ReachingPages):
             except control.NotSent as error:
                 self.message_user(request, str(error), messages.ERROR)
                 return HttpResponseRedirect(page_of(edition))
-            self.message_user(request, _("The correction will be sent within minutes."), messages.SUCCESS)
+            if obstacle := control.why_nothing_is_sent():
+                self.message_user(request, obstacle, messages.WARNING)
+            else:
+                self.message_user(request, _("The correction will be sent within minutes."), messages.SUCCESS)
             return HttpResponseRedirect(page_of(correction))
         shown = about(edition)
         count = people_of(edition)
