@@ -21,7 +21,8 @@ from reporter.admin.asking import AskingForm, Question, ReasonForm, ask, insist,
 from reporter.admin.reaching import SEE, ReachingPages, about, done, page_of
 from reporter.board import Counts, counts_of, state_of
 from reporter.control.corrections import people_of
-from reporter.models import DeliveryState, Edition, EditionState, Hold, Why
+from reporter.control.resending import VOID
+from reporter.models import DeliveryState, Edition, Hold, Why
 from reporter.models.choices import UNFINISHED
 
 
@@ -114,14 +115,17 @@ class EditionPages(ReachingPages):
 
     def build_again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         edition = self.edition_for(request, pk, control.SEND)
-        possible = edition.state == EditionState.FAILED and edition.built_at is None
+        possible = is_void(edition)
+        why = edition.problem or edition.outcome
         return self._simple(
             request,
             edition,
             lambda reason: control.build_again(edition, user_of(request), reason, timezone.now()),
             title=_("Build this edition again?"),
             button=_("Build it again"),
-            remark=edition.problem if possible else _("It is built, or being built again already."),
+            remark=(edition.problem or edition.outcome)
+            if possible
+            else _("It is built, or being built again already."),
             possible=possible,
             said=_("It will be built and sent within minutes."),
         )
@@ -159,6 +163,11 @@ class EditionPages(ReachingPages):
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
 
+def is_void(edition: Edition) -> bool:
+    """Whether nothing was built, and nothing goes on: it can be built again."""
+    return edition.state in VOID and edition.built_at is None
+
+
 def progress_of(edition: Edition) -> dict[str, Any]:
     now = timezone.now()
     state, words = state_of(edition, counts_of([edition], now).get(edition.pk, Counts()), now)
@@ -172,15 +181,14 @@ def _steps(edition: Edition, request: HttpRequest) -> list[tuple[str, str]]:
     has_failed = rows.filter(state=DeliveryState.FAILED).exists()
     has_unknown = rows.filter(state=DeliveryState.UNKNOWN).exists()
     unfinished = edition.state in UNFINISHED
-    is_void = edition.state == EditionState.FAILED and edition.built_at is None
     offered = [
         ("decide", _("Decide about the unknown"), has_unknown and may(control.RESEND)),
         ("resend", _("Send again to those who failed"), has_failed and may(control.RESEND)),
-        ("build_again", _("Build it again"), is_void and may(control.SEND)),
+        ("build_again", _("Build it again"), is_void(edition) and may(control.SEND)),
         ("release", _("Approve"), edition.hold == Hold.APPROVAL and unfinished and may(control.APPROVE)),
         ("release", _("Let it go"), edition.hold == Hold.PERSON and unfinished and may(control.HOLD)),
         ("hold", _("Hold it"), not edition.hold and unfinished and may(control.HOLD)),
-        ("correct", _("Send a correction"), not unfinished and may(control.CORRECT) and not is_void),
+        ("correct", _("Send a correction"), not unfinished and may(control.CORRECT) and not is_void(edition)),
     ]
     if edition.why == Why.NOTICE:
         offered = []

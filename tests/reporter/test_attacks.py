@@ -243,3 +243,24 @@ def test_a_preview_is_for_those_who_may_still_see_the_data(
         base._registered, "people", base.Dataset("people", "People", people, permission="reporter.use_sql")
     )
     assert [client.get(page).status_code, client.get(mail).status_code] == [403, 403]
+
+
+def test_what_was_held_until_it_was_skipped_is_built_when_a_person_wants_it(
+    make_report: MakeReport, boss: User, mail_server: Behaviour, client: Client
+) -> None:
+    report = make_report("Sales", "ada@example.com", owner=None)
+    publish(EIGHT)
+    publish(EIGHT + timedelta(days=2, minutes=1))
+    edition = Edition.objects.for_readers().earliest("pk")
+    assert (edition.state, edition.built_at) == ("skipped", None)
+    Report.objects.update(owner=boss, is_enabled=False)
+    client.force_login(boss)
+    page = reverse("admin:reporter_edition_build_again", args=[edition.pk])
+    assert page in client.get(reverse("admin:reporter_edition_change", args=[edition.pk])).content.decode()
+    assert "held for 2 days" in client.get(page).content.decode()
+    client.post(page, {"reason": "the owner is back"})
+    edition.refresh_from_db()
+    publish(edition.next_attempt_at)
+    edition.refresh_from_db()
+    assert (edition.state, edition.report) == ("sent", report)
+    assert mail_server.addresses()[0] == "ada@example.com"
