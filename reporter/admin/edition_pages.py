@@ -123,9 +123,7 @@ class EditionPages(ReachingPages):
             lambda reason: control.build_again(edition, user_of(request), reason, timezone.now()),
             title=_("Build this edition again?"),
             button=_("Build it again"),
-            remark=(edition.problem or edition.outcome)
-            if possible
-            else _("It is built, or being built again already."),
+            remark=why if possible else _("It is built, or being built again already."),
             possible=possible,
             said=_("It will be built and sent within minutes."),
         )

@@ -122,7 +122,10 @@ def _reopen(edition_id: int) -> None:
 
 
 def build_again(edition: Edition, user: User, reason: str, now: datetime) -> None:
-    """Try an edition again that could not be built, or was held until it was skipped. Raises PermissionDenied, and AlreadyAskedFor if it was not so."""
+    """Try an edition again that could not be built, or was held until it was skipped.
+
+    Raises PermissionDenied, and AlreadyAskedFor if it was not so.
+    """
     check(user, SEND)
     with transaction.atomic():
         unbuilt = Edition.objects.filter(pk=edition.pk, built_at=None)
