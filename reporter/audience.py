@@ -35,6 +35,12 @@ class Reader:
     def is_copy(self) -> bool:
         return self.own is not None and self.own.is_copy
 
+    @property
+    def wishes(self) -> tuple[object, ...]:
+        """What ``due_at`` goes by: the same of two readers means the same moment."""
+        found = [self.own] if self.own else self.through
+        return tuple((wish.send_time, None if wish.weekdays is None else tuple(wish.weekdays)) for wish in found)
+
     def due_at(self, day: date, zone: str, built_at: datetime) -> datetime | None:
         """When they want the edition of ``day``, never before it is built; None if not on that day."""
         return earliest([self.own] if self.own else self.through, day, zone, built_at)

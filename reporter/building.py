@@ -122,7 +122,8 @@ def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
     mine = Edition.objects.filter(pk=edition.pk, claimed_by=edition.claimed_by)
     if isinstance(error, base.DatasetError) and error.is_permanent:
         problem = _("It could not be built, and is not tried again: %(reason)s") % {"reason": reason}
-        mine.change(EditionState.BUILDING, EditionState.FAILED, problem=problem, finished_at=now)
+        if mine.change(EditionState.BUILDING, EditionState.FAILED, problem=problem, finished_at=now):
+            notices.tell(edition, notices.FAILED, problem, now)
     elif edition.attempts >= MAX_ATTEMPTS:
         problem = _("It could not be built in %(count)d attempts: %(reason)s") % {
             "count": edition.attempts,
@@ -198,7 +199,7 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
                     built_at=now,
                     finished_at=None if deliveries else now,
                     claimed_until=None,
-                    **({"hold": Hold.APPROVAL, "hold_reason": _("Somebody has to approve it.")} if waits else {}),
+                    **(_waiting_for_approval(now) if waits else {}),
                 )
             )
             if is_kept:
@@ -214,6 +215,10 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
             for file in files:
                 file.file.delete(save=False)
     return is_kept
+
+
+def _waiting_for_approval(now: datetime) -> dict[str, Any]:
+    return {"hold": Hold.APPROVAL, "hold_reason": _("Somebody has to approve it."), "held_at": now}
 
 
 def _saved_files(edition: Edition, built: Built) -> list[EditionFile]:

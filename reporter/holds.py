@@ -25,7 +25,7 @@ def may_go_on(edition: Edition, now: datetime, summary: Summary) -> bool:
     if edition.is_for_users or not (reason := owners.why_not(edition.report)):
         return True
     free = Edition.objects.filter(pk=edition.pk, hold="", state__in=UNFINISHED)
-    if free.update(hold=Hold.OWNER, hold_reason=reason):
+    if free.update(hold=Hold.OWNER, hold_reason=reason, held_at=now):
         logger.warning("%s is held: %s", edition, reason)
         summary.troubles.append(_("%(edition)s is held: %(reason)s") % {"edition": edition, "reason": reason})
         notices.tell(edition, notices.HELD, reason, now)
@@ -37,14 +37,14 @@ def review(now: datetime, summary: Summary) -> None:
     for edition in Edition.objects.held().select_related("report__owner").defer("html", "text"):
         if edition.hold == Hold.OWNER and not owners.why_not(edition.report):
             release(edition, Hold.OWNER)
-        elif edition.created_at <= now - LONGEST:
+        elif (edition.held_at or edition.created_at) <= now - LONGEST:
             _give_up(edition, now, summary)
 
 
 def release(edition: Edition, hold: str) -> bool:
     """Let an edition go that is held for the reason ``hold``. False if somebody was quicker."""
     held = Edition.objects.filter(pk=edition.pk, hold=hold, state__in=UNFINISHED)
-    return bool(held.update(hold="", hold_reason=""))
+    return bool(held.update(hold="", hold_reason="", held_at=None))
 
 
 def _give_up(edition: Edition, now: datetime, summary: Summary) -> None:
@@ -55,11 +55,21 @@ def _give_up(edition: Edition, now: datetime, summary: Summary) -> None:
     with transaction.atomic():
         mine = Edition.objects.filter(pk=edition.pk, hold=edition.hold)
         if mine.change(EditionState.PENDING, EditionState.SKIPPED, hold="", outcome=reason, finished_at=now):
-            summary.troubles.append(f"{edition}: {reason}")
+            _tell(edition, reason, now, summary)
             return
         if edition.state == EditionState.BUILDING or not mine.update(hold="", hold_reason=""):
             return
         waiting = Delivery.objects.filter(edition=edition)
-        waiting.change(DeliveryState.PENDING, DeliveryState.SKIPPED, server_reply=reason, claimed_by=None)
-        Edition.objects.filter(pk=edition.pk).change(EditionState.BUILT, EditionState.SENDING)
+        # Where others have been sent it, it is not "sent" without these: they can be sent it later, by a person.
+        state = DeliveryState.FAILED if edition.state == EditionState.SENDING else DeliveryState.SKIPPED
+        waiting.change(DeliveryState.PENDING, state, server_reply=reason, claimed_by=None)
+        if Edition.objects.filter(pk=edition.pk).change(EditionState.BUILT, EditionState.SENDING):
+            _tell(edition, reason, now, summary)
+        else:
+            summary.troubles.append(f"{edition}: {reason}")
+
+
+def _tell(edition: Edition, reason: str, now: datetime, summary: Summary) -> None:
+    """Owner and watchers, too: that it was held they may have known, or not; that it is lost they would not."""
     summary.troubles.append(f"{edition}: {reason}")
+    notices.tell(edition, notices.GIVEN_UP, reason, now)

@@ -22,6 +22,7 @@ from reporter.models import Delivery, Edition, EditionState, Why
 # What happened: the beginning of the key under which a notice is sent once.
 FAILED = "failed"
 HELD = "held"
+GIVEN_UP = "given-up"  # held for too long
 
 
 def tell(edition: Edition, what: str, reason: str, now: datetime) -> bool:

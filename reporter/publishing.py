@@ -132,12 +132,9 @@ def _insert_of_another_zone(report: Report, due: Due, now: datetime) -> bool:
 
 
 def _edition_due(report: Report, due: Due, now: datetime, key: str) -> Edition:
-    # The key of a set time begins with its local date; that of an interval tells the moment in UTC.
-    is_set_time = due.latest.local_time is not None
-    day = date.fromisoformat(key[:10]) if is_set_time else due.latest.at.astimezone(report.timetable.tz).date()
     return new_edition(
         report,
-        day,
+        due.latest.day(report.timetable.tz),
         now,
         why=Why.TIMETABLE,
         slot=key,

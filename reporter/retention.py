@@ -26,7 +26,8 @@ def clean_up(now: datetime) -> None:
 
 
 def _strip_editions(now: datetime) -> None:
-    old = Edition.objects.filter(stripped_at=None, due_at__lt=days_before(now, settings.REPORT_KEEP_EDITIONS_DAYS))
+    limit = days_before(now, settings.REPORT_KEEP_EDITIONS_DAYS)
+    old = Edition.objects.filter(stripped_at=None, due_at__lt=limit, created_at__lt=limit)  # one of a past day is new
     keys = old.exclude(state__in=UNFINISHED).order_by("due_at").values_list("pk", flat=True)[:EDITIONS]
     for pk in list(keys):
         files = list(EditionFile.objects.filter(edition=pk))

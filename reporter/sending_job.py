@@ -6,11 +6,14 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from backoffice.jobs import detached, registry
-from backoffice.jobs.models import Job, Run, RunTrigger
+from backoffice.jobs.models import Job, Pause, Run, RunTrigger
+from backoffice.jobs.pauses import pause_words
 
 JOB = "reporter.cron.SendDailyReportsCronJob"
 
@@ -24,14 +27,16 @@ def listed_codes() -> set[str]:
 def wake(user: User, now: datetime) -> None:
     """Queue a run of the job, so that what ``user`` has just asked for does not wait for the next slot.
 
-    A scheduler is started for it, if none lives. Not done where one waits already, or where the job is off: then the
-    timetable's next run does it all.
+    A scheduler is started for it, if none lives. One run that waits is enough. Where the job is off or paused there is
+    none: it would send all that waits, and not only what was asked for.
     """
-    job = Job.objects.runnable().filter(code__in=listed_codes(), problem="").first()
-    if job is None or Run.objects.queued().filter(job=job).exists():
+    job = Job.objects.runnable().unpaused(now).filter(code__in=listed_codes(), problem="").first()
+    if job is None:
         return
-    reason = _("A report was asked for.")
-    Run.objects.create(job=job, trigger=RunTrigger.PERSON, requested_by=user, reason=reason, due_at=now, queued_at=now)
+    if not Run.objects.queued().filter(job=job).exists():
+        values = {"requested_by": user, "reason": _("A report was asked for."), "due_at": now, "queued_at": now}
+        Run.objects.create(job=job, trigger=RunTrigger.PERSON, **values)
+    # For one that waited before, too: whoever was to take it may have died.
     transaction.on_commit(detached.see_to_the_queue, robust=True)
 
 
@@ -45,4 +50,10 @@ def why_nothing_is_sent() -> str:
     if known and not any(is_enabled for _code, is_enabled in known):
         text = _("Nothing will be sent until the job %(code)s is enabled: it is switched off.")
         return text % {"code": ", ".join(sorted(codes))}
+    now = timezone.now()
+    if known and not Job.objects.filter(code__in=codes, is_enabled=True).unpaused(now).exists():
+        pauses = Pause.objects.active(now).filter(Q(job__code__in=codes) | Q(job=None)).select_related("job", "by")
+        text = _("Nothing will be sent until the job %(code)s is resumed: it is %(pauses)s.")
+        words = "; ".join(pause_words(pause) for pause in pauses)
+        return text % {"code": ", ".join(sorted(codes)), "pauses": words}
     return ""

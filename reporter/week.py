@@ -75,14 +75,20 @@ def _rows(report: Report, readers: list[Reader], now: datetime) -> list[Row]:
         return []
     zone = ZoneInfo(report.zone)
     rows: list[Row] = []
+    alike: dict[tuple[object, ...], list[Reader]] = {}  # thousands of people have few different wishes
+    for reader in readers:
+        alike.setdefault(reader.wishes, []).append(reader)
     for slot in slots:
-        day = date.fromisoformat(slot.key[:10])
+        day = slot.day(zone)
         by_moment: dict[datetime, Row] = {}
-        for reader in readers:
-            if at := reader.due_at(day, report.zone, slot.at):
+        for group in alike.values():
+            if at := group[0].due_at(day, report.zone, slot.at):
                 local = at.astimezone(zone)
-                by_moment.setdefault(local, Row(local, report)).people.append(reader.recipient)
+                by_moment.setdefault(local, Row(local, report)).people.extend(reader.recipient for reader in group)
         rows += by_moment.values() or [Row(slot.at.astimezone(zone), report)]
+    if len(alike) > 1:
+        for row in rows:
+            row.people.sort(key=lambda person: (person.name, person.pk))
     if len(slots) == MOST_SLOTS:
         rows[-1].is_cut = True
     return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 
@@ -20,6 +20,10 @@ class Slot(NamedTuple):
     def of_interval(cls, at: datetime) -> Slot:
         at = at.astimezone(UTC)
         return cls(key=at.isoformat().replace("+00:00", "Z"), at=at)
+
+    def day(self, zone: tzinfo) -> date:
+        """Its date by the clock of ``zone``; that of a set time stands in its key, as the timetable has it."""
+        return date.fromisoformat(self.key[:10]) if self.local_time is not None else self.at.astimezone(zone).date()
 
     def later(self, delay: timedelta) -> Slot:
         """The same slot, due later; one of an interval is another, since its moment is what it is known by."""

@@ -64,12 +64,20 @@ class SubscriptionInline(KnowsWhoInline, admin.TabularInline):
     extra = 0
     autocomplete_fields = ["recipient"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("report", "recipient")
+        return rows
+
 
 class GroupSubscriptionInline(KnowsWhoInline, admin.TabularInline):
     model = GroupSubscription
     form = GroupSubscriptionForm
     extra = 0
     autocomplete_fields = ["report", "group"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("report", "group")
+        return rows
 
 
 class ReportGroupInline(GroupSubscriptionInline):

@@ -22,7 +22,8 @@ from reporter.admin.base import people
 from reporter.admin.reaching import SEE, ReachingPages, about, done, page_of
 from reporter.board import Counts, counts_of, state_of
 from reporter.control.corrections import people_of
-from reporter.models import Edition, EditionState, Hold, Why
+from reporter.control.resending import VOID
+from reporter.models import Edition, Hold, Why
 from reporter.models.choices import UNFINISHED
 
 
@@ -63,7 +64,10 @@ class EditionPages(ReachingPages):
             except control.NotSent as error:
                 self.message_user(request, str(error), messages.ERROR)
                 return HttpResponseRedirect(page_of(edition))
-            self.message_user(request, _("The correction will be sent within minutes."), messages.SUCCESS)
+            if obstacle := control.why_nothing_is_sent():
+                self.message_user(request, obstacle, messages.WARNING)
+            else:
+                self.message_user(request, _("The correction will be sent within minutes."), messages.SUCCESS)
             return HttpResponseRedirect(page_of(correction))
         shown = about(edition)
         shown.facts.append((_("goes to"), people(people_of(edition))))
@@ -111,14 +115,15 @@ class EditionPages(ReachingPages):
 
     def build_again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         edition = self.edition_for(request, pk, control.SEND)
-        possible = edition.state == EditionState.FAILED and edition.built_at is None
+        possible = is_void(edition)
+        why = edition.problem or edition.outcome
         return self._simple(
             request,
             edition,
             lambda reason: control.build_again(edition, user_of(request), reason, timezone.now()),
             title=_("Build this edition again?"),
             button=_("Build it again"),
-            remark=edition.problem if possible else _("It is built, or being built again already."),
+            remark=why if possible else _("It is built, or being built again already."),
             possible=possible,
             said=_("It will be built and sent within minutes."),
         )
@@ -156,6 +161,11 @@ class EditionPages(ReachingPages):
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
 
+def is_void(edition: Edition) -> bool:
+    """Whether nothing was built, and nothing goes on: it can be built again."""
+    return edition.state in VOID and edition.built_at is None
+
+
 def progress_of(edition: Edition) -> dict[str, Any]:
     now = timezone.now()
     state, words = state_of(edition, counts_of([edition], now).get(edition.pk, Counts()), now)
@@ -168,15 +178,14 @@ def _steps(edition: Edition, request: HttpRequest) -> list[tuple[str, str]]:
     rows = edition.deliveries.standing()
     has_failed, has_unknown = rows.failed().exists(), rows.unknown().exists()
     unfinished = edition.state in UNFINISHED
-    is_void = edition.state == EditionState.FAILED and edition.built_at is None
     offered = [
         ("decide", _("Decide about the unknown"), has_unknown and may(control.RESEND)),
         ("resend", _("Send again to those who failed"), has_failed and may(control.RESEND)),
-        ("build_again", _("Build it again"), is_void and may(control.SEND)),
+        ("build_again", _("Build it again"), is_void(edition) and may(control.SEND)),
         ("release", _("Approve"), edition.hold == Hold.APPROVAL and unfinished and may(control.APPROVE)),
         ("release", _("Let it go"), edition.hold == Hold.PERSON and unfinished and may(control.HOLD)),
         ("hold", _("Hold it"), not edition.hold and unfinished and may(control.HOLD)),
-        ("correct", _("Send a correction"), not unfinished and may(control.CORRECT) and not is_void),
+        ("correct", _("Send a correction"), not unfinished and may(control.CORRECT) and not is_void(edition)),
     ]
     if edition.why == Why.NOTICE:
         offered = []

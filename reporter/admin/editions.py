@@ -22,6 +22,8 @@ from django.views.decorators.http import require_safe
 from backoffice.jobs.admin import display
 from backoffice.jobs.admin.base import LargeTable, ReadOnly
 from backoffice.jobs.admin.filters import DayRangeFilter
+from reporter import control
+from reporter.admin.asking import user_of
 from reporter.admin.base import MAX_INLINE_ROWS, NOTHING, link_to_list, moment_in
 from reporter.admin.deliveries import DELIVERY_TIMES, DeliveryTimes
 from reporter.admin.edition_pages import EditionPages, progress_of
@@ -46,6 +48,11 @@ class DeliveryInline(DeliveryTimes, ReadOnly, admin.TabularInline):
     readonly_fields = [*DELIVERY_TIMES, "shown_state"]
     show_change_link = True
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        rows: QuerySet[Delivery] = super().get_queryset(request)
+        rows = rows.select_related("edition__report", "decided_by")
+        return rows.defer("edition__html", "edition__text")  # large, and the same in each row
 
 
 @admin.register(Edition)
@@ -90,6 +97,7 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
         "corrections",
         "list_of_deliveries",
         "mail_as_sent",
+        "unseen",
         "files_to_download",
         "plain_text",
         "period_from",
@@ -98,6 +106,15 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
         "first_slot",
         "next_attempt",
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:
+        """What the mail tells is for those who may see the data of its report."""
+        if obj is None or control.may_see(user_of(request), obj.report):
+            return super().get_fieldsets(request, obj)
+        return [
+            (title, options | ({"fields": ["unseen"]} if "mail_as_sent" in options["fields"] else {}))
+            for title, options in self.fieldsets
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
         rows: QuerySet[Edition] = super().get_queryset(request).defer("html", "text")  # large, and not in the list
@@ -153,6 +170,10 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
             reverse("admin:reporter_edition_mail", args=[edition.pk]),
             edition.subject,
         )
+
+    @admin.display(description=_("As it was sent"))
+    def unseen(self, edition: Edition) -> str:
+        return gettext("You may not see the data of this report, so its mails and files are not shown. Ask its owner.")
 
     @admin.display(description=_("Plain text"))
     def plain_text(self, edition: Edition) -> SafeString | str:
@@ -216,7 +237,10 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
         edition: Any = self.get_object(request, str(pk))
         if not self.has_view_permission(request, edition):
             raise PermissionDenied
-        return edition if edition is not None else get_object_or_404(Edition, pk=pk)
+        found: Edition = edition if edition is not None else get_object_or_404(Edition, pk=pk)
+        if not control.may_see(user_of(request), found.report):
+            raise PermissionDenied
+        return found
 
 
 def _content(file: EditionFile) -> bytes:

@@ -95,6 +95,9 @@ def _make(
     text = ngettext(
         "%(count)d edition will be sent within minutes.", "%(count)d editions will be sent within minutes.", len(made)
     )
-    model_admin.message_user(request, text % {"count": len(made)}, messages.SUCCESS)
+    if obstacle := control.why_nothing_is_sent():
+        model_admin.message_user(request, obstacle, messages.WARNING)
+    else:
+        model_admin.message_user(request, text % {"count": len(made)}, messages.SUCCESS)
     query = {"report__id__exact": report.pk}
     return HttpResponseRedirect(reverse("admin:reporter_edition_changelist", query=query))

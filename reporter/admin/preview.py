@@ -82,8 +82,7 @@ def _to_begin_with(report: Report) -> dict[str, Any]:
 
 
 def kept_page(model_admin: ModelAdmin[Any], request: HttpRequest, pk: int, token: str) -> HttpResponse:
-    insist(request, control.PREVIEW, "reporter.view_report")
-    report = get_object_or_404(Report, pk=pk)
+    report = _report_for(request, pk)
     preview = previews.find(token, pk, user_of(request).pk)
     if preview is None:
         model_admin.message_user(request, _("That preview is not kept any more: here is a new one."), messages.INFO)
@@ -123,8 +122,17 @@ def _show(
     return TemplateResponse(request, "admin/reporter/preview.html", context)
 
 
-def _found(request: HttpRequest, pk: int, token: str) -> Preview:
+def _report_for(request: HttpRequest, pk: int) -> Report:
+    """The report, for those who may look at it and still see its data."""
     insist(request, control.PREVIEW, "reporter.view_report")
+    report = get_object_or_404(Report, pk=pk)
+    if not control.may_see(user_of(request), report):
+        raise PermissionDenied
+    return report
+
+
+def _found(request: HttpRequest, pk: int, token: str) -> Preview:
+    _report_for(request, pk)
     preview = previews.find(token, pk, user_of(request).pk)
     if preview is None:
         raise Http404

@@ -46,23 +46,35 @@ def past_slots(report: Report, first: date, last: date, now: datetime) -> list[P
     """The due moments from ``first`` to ``last``, by the report's timetable as it is now; at most twice MOST."""
     report.refresh_from_db(fields=["next_due_at"])
     zone = report.timetable.tz
+    last = min(last, now.astimezone(zone).date())
     start = datetime.combine(first, time.min, tzinfo=zone) - timedelta.resolution
     end = min(datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone), now)
     slots = list(takewhile(lambda slot: slot.at < end, report.timetable.upcoming(start)))[: 2 * MOST]
     had = {edition.slot: edition for edition in _editions(report).filter(slot__in=[slot.key for slot in slots])}
     by_hand = _editions(report).filter(why=Why.PERSON, local_date__range=(first, last)).exclude(state__in=VOID)
     days_by_hand = set(by_hand.values_list("local_date", flat=True))
+    sent_otherwise = _days_of_former_timetables(report, slots, first, last)
     found = []
     for slot in slots:
-        day = date.fromisoformat(slot.key[:10])
+        day = slot.day(zone)
         edition = had.get(slot.key)
         obstacle = _("It had its edition: %(state)s.") % {"state": edition.get_state_display()} if edition else ""
         if not edition and day in days_by_hand:
             obstacle = _("A person had it sent on that day.")
+        elif not edition and slot.local_time is not None and day in sent_otherwise:
+            obstacle = _("It had one on that day by the timetable that counted then.")
         if not obstacle and report.next_due_at and slot.at >= report.next_due_at:
             obstacle = _("The next pass makes it by itself.")
         found.append(PastSlot(slot, day, obstacle))
     return found
+
+
+def _days_of_former_timetables(report: Report, slots: list[Slot], first: date, last: date) -> set[date]:
+    """Days of which people got an edition at a moment that the timetable of now does not have: not twice."""
+    by_timetable = _editions(report).filter(why__in=(Why.TIMETABLE, Why.BACKFILL), local_date__range=(first, last))
+    keys = {slot.key for slot in slots}
+    rows = by_timetable.exclude(state__in=VOID).values_list("local_date", "slot")
+    return {day for day, key in rows if key not in keys}
 
 
 def _editions(report: Report) -> QuerySet[Edition]:

@@ -114,7 +114,12 @@ def _move_waiting(handover: Handover) -> int:
     successor = handover.successor
     moving = Delivery.objects.filter(pk__in=list(_waiting(handover).values_list("pk", flat=True)))
     return moving.filter(state=DeliveryState.PENDING).update(
-        recipient=successor, name=successor.name, address=successor.address, claimed_by=None, claimed_until=None
+        recipient=successor,
+        name=successor.name,
+        address=successor.address,
+        content_hash="",  # of the mail to somebody else, where it was put off before
+        claimed_by=None,
+        claimed_until=None,
     )
 
 

@@ -23,7 +23,7 @@ def hold(edition: Edition, user: User, reason: str, now: datetime) -> None:
     text = _("Held by %(person)s. %(reason)s") % {"person": user.get_username(), "reason": reason}
     free = Edition.objects.filter(pk=edition.pk, hold="", state__in=UNFINISHED)
     with transaction.atomic():
-        if not free.update(hold=Hold.PERSON, hold_reason=text.strip()):
+        if not free.update(hold=Hold.PERSON, hold_reason=text.strip(), held_at=now):
             raise NotSent(_("It is finished, or held already."))
         note(user, edition, text)
 

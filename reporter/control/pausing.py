@@ -38,7 +38,8 @@ def pause(report: Report, by: User, until: date, reason: str, now: datetime) -> 
     with transaction.atomic():
         _claim_what_is_due(report, now)
         paused = Report.objects.get(pk=report.pk)
-        paused.paused_at, paused.paused_until, paused.paused_by, paused.paused_reason = now, end, by, reason
+        since = paused.paused_at if paused.is_paused(now) and paused.paused_at else now  # one pause, made longer
+        paused.paused_at, paused.paused_until, paused.paused_by, paused.paused_reason = since, end, by, reason
         _save(paused, now)
         note(by, paused, _("Paused until %(day)s. %(reason)s") % {"day": until.isoformat(), "reason": reason})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -15,6 +16,9 @@ from reporter.control.permissions import RESEND, SEND
 from reporter.control.refusals import AlreadyAskedFor, NotSent
 from reporter.models import Delivery, DeliveryState, Edition, EditionState, Why
 from reporter.summary import Summary
+
+# Where nothing was built in them, there is nothing that anybody can have got.
+VOID = (EditionState.FAILED, EditionState.SKIPPED)
 
 RESENDABLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
@@ -118,12 +122,16 @@ def _reopen(edition_id: int) -> None:
 
 
 def build_again(edition: Edition, user: User, reason: str, now: datetime) -> None:
-    """Try an edition again that could not be built. Raises PermissionDenied, and AlreadyAskedFor if it was not so."""
+    """Try an edition again that could not be built, or was held until it was skipped.
+
+    Raises PermissionDenied, and AlreadyAskedFor if it was not so.
+    """
     check(user, SEND)
     with transaction.atomic():
         unbuilt = Edition.objects.filter(pk=edition.pk, built_at=None)
-        values = {"attempts": 0, "next_attempt_at": now, "claimed_by": None, "claimed_until": None}
-        if not unbuilt.change(EditionState.FAILED, EditionState.PENDING, finished_at=None, **values):
+        values: dict[str, Any] = {"attempts": 0, "next_attempt_at": now, "claimed_by": None, "claimed_until": None}
+        values |= {"finished_at": None, "outcome": ""}
+        if not any(unbuilt.change(state, EditionState.PENDING, **values) for state in VOID):
             raise AlreadyAskedFor(_("It is built, or being built again already."))
         note(user, edition, _("To be built again. %(reason)s") % {"reason": reason})
     sending_job.wake(user, now)

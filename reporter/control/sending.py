@@ -30,8 +30,6 @@ def send_now(report: Report, user: User, reason: str, now: datetime | None = Non
     check(user, SEND)
     if missing := what_is_missing(report):
         raise NothingToSend(missing)
-    if Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNFINISHED).exists():
-        raise _asked_for(report)
     now = now or timezone.now()
     edition = new_edition(
         report,
@@ -44,6 +42,9 @@ def send_now(report: Report, user: User, reason: str, now: datetime | None = Non
     )
     try:
         with transaction.atomic():
+            Report.objects.select_for_update().get(pk=report.pk)  # one after another: what was asked for may be built
+            if Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNFINISHED).exists():
+                raise _asked_for(report)
             edition.save()
             note(user, report, _("Send now: %(reason)s") % {"reason": reason})
     except IntegrityError as error:

@@ -101,6 +101,7 @@ EDITION_CHANGES: dict[EditionState, frozenset[EditionState]] = {
     # Once more: what a person sends again, or decides about.
     EditionState.PARTLY_SENT: frozenset({EditionState.SENDING}),
     EditionState.FAILED: frozenset({EditionState.SENDING, EditionState.PENDING}),  # pending: to be built again
+    EditionState.SKIPPED: frozenset({EditionState.PENDING}),  # what was never built, since it was held for too long
 }
 
 DELIVERY_CHANGES: dict[DeliveryState, frozenset[DeliveryState]] = {

@@ -78,6 +78,7 @@ class Edition(models.Model):
     outcome = models.TextField(_("what became of it"), blank=True)
     hold = models.CharField(_("held"), max_length=16, choices=Hold.choices, blank=True, default="")
     hold_reason = models.TextField(_("why it is held"), blank=True)
+    held_at = models.DateTimeField(_("held since"), null=True, blank=True)
     original = models.ForeignKey(
         "self",
         verbose_name=_("edition that it corrects or tells of"),
