@@ -122,7 +122,8 @@ def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
     mine = Edition.objects.filter(pk=edition.pk, claimed_by=edition.claimed_by)
     if isinstance(error, base.DatasetError) and error.is_permanent:
         problem = _("It could not be built, and is not tried again: %(reason)s") % {"reason": reason}
-        mine.change(EditionState.BUILDING, EditionState.FAILED, problem=problem, finished_at=now)
+        if mine.change(EditionState.BUILDING, EditionState.FAILED, problem=problem, finished_at=now):
+            notices.tell(edition, notices.FAILED, problem, now)
     elif edition.attempts >= MAX_ATTEMPTS:
         problem = _("It could not be built in %(count)d attempts: %(reason)s") % {
             "count": edition.attempts,
