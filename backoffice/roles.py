@@ -62,7 +62,8 @@ EDIT_REPORTS = {
 }
 
 # Kept apart from editing, so that two people look at what goes out.
-APPROVE = {"reporter.approve_edition", "reporter.hold_edition", "reporter.preview_report"}
+# With the sight of what SQL says: who approves has to see it.
+APPROVE = {"reporter.approve_edition", "reporter.hold_edition", "reporter.preview_report", "reporter.use_sql"}
 
 # Beside the role of an editor, or alone: whoever writes SQL reads what the operator's databases let them.
 WRITE_SQL = {"reporter.write_sql", "reporter.use_sql"}

@@ -86,6 +86,12 @@ class Contents:
         return table_view(section, part.title, part.shaped, file, self.compared)
 
 
+def title_of(section: ReportSection) -> str:
+    """What people call it: its own title, or that of its dataset."""
+    dataset = None if section.title or not section.has_rows else base.find(section.dataset)
+    return str(dataset.title) if dataset else str(section)
+
+
 class _Asked:
     """Tables that were had already: a table and a chart of the same dataset ask it once."""
 
@@ -103,8 +109,7 @@ class _Asked:
 def _part(section: ReportSection, edition: Edition, position: int, compared: Period, asked: _Asked) -> Part:
     if not section.has_rows:
         return Part(section, section.title)
-    dataset = base.find(section.dataset)
-    title = section.title or (str(dataset.title) if dataset else section.dataset)
+    title = title_of(section)
     try:
         table = asked.table(section, edition.told_period)
     except DatasetGone as error:

@@ -88,7 +88,9 @@ def message_for(delivery: Delivery, attachments: Sequence[Attachment], now: date
     mail.add_alternative(with_own_link(edition.html, link), subtype="html")
     _add_files(mail, attachments)
     _fix_boundaries(mail, delivery.message_id)
-    repeatable = _unsubscribe_headers(link) + mail.as_bytes()
+    # A test or a notice goes to a user: there is nothing to unsubscribe from, and a button for it would only fail.
+    headers = b"" if edition.is_for_users else _unsubscribe_headers(link)
+    repeatable = headers + mail.as_bytes()
     return Message(
         sender=ascii_address(sender[1]),
         address=ascii_address(delivery.address),

@@ -158,7 +158,7 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
         text = ", ".join(f"{DeliveryState(state).label}: {count}" for state, count in counts)
         return link_to_list("delivery", text, edition__id__exact=edition.pk) if text else NOTHING
 
-    @admin.display(description=_("As it was sent"))
+    @admin.display(description=_("How it looks"))
     def mail_as_sent(self, edition: Edition) -> SafeString | str:
         if edition.stripped_at:
             text = gettext("Mail and files were removed on %(moment)s, as REPORT_KEEP_EDITIONS_DAYS says.")

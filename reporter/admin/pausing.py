@@ -58,6 +58,11 @@ class PausesReports(MixinBase):
         page = path("pause/", self.admin_site.admin_view(self.pause_view), name=PAUSE)
         return [page, *super().get_urls()]
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        report = kwargs.get("obj")
+        context["is_paused"] = bool(report and report.is_paused(timezone.now()))
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.action(description=_("Pause until a day …"), permissions=["pause"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Report]) -> HttpResponse:
         """Leads to the page that asks until when; nothing is done before."""

@@ -33,8 +33,9 @@ class QueryForm(forms.ModelForm):
         label="SQL",
         widget=forms.Textarea(attrs=CODE | {"rows": 16, "cols": 100}),
         help_text=gettext_lazy(
-            "One query. It is asked with :first_day and :last_day (dates, both included), :period_start and "
-            ":period_end (moments, the end not included), :zone, and its own parameters."
+            "One query. It is asked with :first_day and :last_day (dates, both included: compare days with them), "
+            ":period_start and :period_end (moments, the end not included: compare times with them), :zone, and its "
+            "own parameters."
         ),
     )
     description = forms.CharField(

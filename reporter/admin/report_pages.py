@@ -59,6 +59,8 @@ class ReportPages(MixinBase):
             "may_preview": may(control.PREVIEW),
             "may_send": may(control.SEND),
             "may_backfill": may(control.BACKFILL),
+            "may_copy": may(control.ADD_REPORT),
+            "may_pause": may(control.CHANGE_REPORT),
         }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 

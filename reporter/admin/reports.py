@@ -89,6 +89,13 @@ class ReportAdmin(DatasetRights, ReportPages, CopiesReports, PausesReports, HasT
         count = report.subscriptions.count()
         text = ngettext("%(count)d subscription", "%(count)d subscriptions", count) % {"count": count}
         everybody = link_to_list("subscription", text, report__id__exact=report.pk)
+        if groups := report.subscribed_groups.count():
+            text = ngettext("%(count)d group", "%(count)d groups", groups) % {"count": groups}
+            through = link_to_list("groupsubscription", text, report__id__exact=report.pk)
+            everybody = format_html("{} · {}", everybody, through)
+        people = self.subscribers(report)
+        text = ngettext("%(count)d person gets it", "%(count)d people get it", people) % {"count": people}
+        everybody = format_html("{}: {}", text, everybody)
         left = report.subscriptions.filter(unsubscribed_at__isnull=False).count()
         if not left:
             return everybody

@@ -117,6 +117,8 @@ class DatasetRights(MixinBase):
         if report and super().has_change_permission(request, report) and (titles := self._refused(request, report)):
             text = _("You can look at this report, but not change it: you may not use its dataset %(titles)s.")
             self.message_user(request, text % {"titles": ", ".join(f"“{title}”" for title in titles)}, messages.WARNING)
+        if report and context.get("may_preview"):
+            context["may_preview"] = not self._refused(request, report)  # as the page itself asks
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _refused(self, request: HttpRequest, report: Report) -> list[str]:

@@ -24,6 +24,7 @@ from reporter.admin.base import NOTHING
 from reporter.admin.forms import SectionForm, SectionPageForm
 from reporter.admin.section_datasets import SectionDatasets
 from reporter.columns import columns_of
+from reporter.contents import title_of
 from reporter.datasets.rights import refused
 from reporter.models import Report, ReportSection, SectionKind
 
@@ -146,7 +147,7 @@ class SectionAdmin(admin.ModelAdmin):
         return super().log_deletions(request, queryset)
 
     def _note(self, request: HttpRequest, section: ReportSection, text: str) -> None:
-        note(cast(User, request.user), section.report, text % {"section": section})
+        note(cast(User, request.user), section.report, text % {"section": title_of(section)})
 
     # --- Where it goes on ---
 
@@ -155,6 +156,7 @@ class SectionAdmin(admin.ModelAdmin):
             return HttpResponseRedirect(reverse("admin:reporter_reportsection_add", query={"report": obj.report_id}))
         if obj.has_rows or "_continue" in request.POST:
             return HttpResponseRedirect(reverse("admin:reporter_reportsection_change", args=[obj.pk]))
+        self._say_saved(request, obj)
         return HttpResponseRedirect(_page_of(obj.report))
 
     def response_change(self, request: HttpRequest, obj: ReportSection) -> HttpResponse:
@@ -164,8 +166,11 @@ class SectionAdmin(admin.ModelAdmin):
         has_other_fields = obj.has_rows != ("columns-TOTAL_FORMS" in request.POST)
         if has_other_fields or getattr(obj, "has_new_dataset", False) or {"_ask", "_continue"} & request.POST.keys():
             return HttpResponseRedirect(request.get_full_path())
-        self.message_user(request, _("“%(section)s” was saved.") % {"section": obj}, messages.SUCCESS)
+        self._say_saved(request, obj)
         return HttpResponseRedirect(_page_of(obj.report))
+
+    def _say_saved(self, request: HttpRequest, section: ReportSection) -> None:
+        self.message_user(request, _("“%(section)s” was saved.") % {"section": title_of(section)}, messages.SUCCESS)
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:reporter_report_changelist"))

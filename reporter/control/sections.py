@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.storable import storable
-from reporter.contents import DatasetGone, table_of
+from reporter.contents import DatasetGone, table_of, title_of
 from reporter.datasets.base import DatasetError
 from reporter.models import ReportSection
 from reporter.periods import period_before
@@ -48,7 +48,7 @@ def ask_columns(section: ReportSection, user: User, now: datetime) -> list[str]:
         text = _(
             "The columns of “%(section)s” could not be asked for: %(reason)s. Until they are known, all are shown."
         )
-        raise NotAsked(text % {"section": section, "reason": storable(error, 300)}) from error
+        raise NotAsked(text % {"section": title_of(section), "reason": storable(error, 300)}) from error
     section.seen_columns = names
     section.save(update_fields=["seen_columns"])
     return names

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.jobs.control.rights import check, note
 from reporter import sending_job
-from reporter.audience import new_message_id
+from reporter.audience import copies_in, deliveries_of, new_message_id
 from reporter.building import Built, build, reason_of
 from reporter.control.permissions import PREVIEW, TEST
 from reporter.control.refusals import AlreadyAskedFor, NothingToSend
@@ -38,6 +38,8 @@ class Preview:
     files: list[tuple[str, bytes]] = field(default_factory=list)
     period: str = ""
     to: str = ""
+    copies: str = ""
+    reply_to: str = ""
     mail: bytes = b""  # all of it, as a mail program opens it
     problem: str = ""
 
@@ -57,6 +59,7 @@ def preview(report: Report, day: date, recipient: Recipient | None, user: User, 
         return Preview(problem=_("It could not be built: %(reason)s") % {"reason": reason_of(error)})
     edition.subject, edition.html, edition.text = built.mail.subject, built.mail.html, built.mail.text
     edition.reply_to = report.reply_to
+    edition.copies = copies_in(deliveries_of(edition, now))
     return Preview(
         subject=edition.subject,
         html=with_pictures(edition.html, built.pictures),
@@ -64,6 +67,8 @@ def preview(report: Report, day: date, recipient: Recipient | None, user: User, 
         files=list(built.files),
         period=edition.told_period.label,
         to=str(recipient) if recipient else "",
+        copies=", ".join(f"{name} <{address}>" for name, address in edition.copies),
+        reply_to=edition.reply_to,
         mail=_mail(edition, recipient, built, now) if recipient else b"",
         problem=built.problem,
     )
@@ -75,6 +80,7 @@ def _mail(edition: Edition, recipient: Recipient, built: Built, now: datetime) -
         recipient=recipient,
         name=recipient.name,
         address=recipient.address,
+        is_copy=recipient.address in [address for _name, address in edition.copies],
         message_id=new_message_id(edition),
     )
     return message_for(delivery, built.attachments(), now).content

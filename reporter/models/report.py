@@ -219,7 +219,7 @@ class ReportSection(models.Model):
         ordering = ["position", "pk"]
 
     def __str__(self) -> str:
-        return self.title or self.dataset or str(SectionKind(self.kind).label)
+        return self.title or str(SectionKind(self.kind).label)  # the key of a dataset tells nobody anything
 
     @property
     def has_rows(self) -> bool:

@@ -199,7 +199,10 @@ def test_a_change_of_somebody_else_meanwhile_is_told_and_nothing_typed_is_lost(c
 
 
 def test_the_one_that_it_has_already_is_not_saved_again(client: Client, job: Job) -> None:
-    assert "This is the timetable that it has already." in answer(client, job, step="check", kind="code")
+    assert answer(client, job, step="check", kind="code") == "302"
+    page = client.get(f"/admin/jobs/job/{job.pk}/change/").content.decode()
+    assert "The timetable stays as it is: " in page
+    assert not JobTimetableChange.objects.exists()
 
 
 # --- Who may, and what it costs ---

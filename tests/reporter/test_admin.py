@@ -132,6 +132,7 @@ def test_a_long_list_of_people_stands_on_a_page_of_its_own(
     page = admin_client.get(f"/admin/reporter/report/{report.pk}/change/").content.decode()
     assert "subscriptions-TOTAL_FORMS" not in page
     assert f'<a href="/admin/reporter/subscription/?report__id__exact={report.pk}">60 subscriptions</a>' in page
+    assert "60 people get it: " in page
     edition = report.editions.get()
     with django_assert_max_num_queries(15):
         page = admin_client.get(f"/admin/reporter/edition/{edition.pk}/change/").content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -276,7 +277,10 @@ def test_past_days_are_chosen_on_a_page_that_shows_what_would_be_made(
     page = admin_client.get(address).content.decode()
     assert "had no edition: one is made, and sent to 1 person" in page
     yesterday = (date.today() - timedelta(days=1)).isoformat()
-    data = {"first": yesterday, "last": yesterday, "slot": f"{yesterday}T08:00", "reason": "why not"}
+    chosen = admin_client.get(address, {"first": yesterday, "last": yesterday}).content.decode()
+    data = dict(re.findall(r'<input type="(?:hidden|checkbox)" name="(first|last|slot)" value="([^"]*)"', chosen))
+    assert data == {"first": yesterday, "last": yesterday, "slot": f"{yesterday}T08:00"}
+    data["reason"] = "why not"
     said = admin_client.post(address, data, follow=True).content.decode()
     assert "1 edition will be sent within minutes." in said
     assert Edition.objects.get().local_date.isoformat() == yesterday

@@ -181,6 +181,17 @@ def test_what_owners_are_told_is_not_lost_while_the_mail_server_is_down(
     assert mail_server.addresses() == ["olga@example.com", "wim@example.com"]
 
 
+def test_they_are_told_at_once_of_what_is_not_tried_again(
+    report: Report, people: People, mail_into_files: Path
+) -> None:
+    people.error = base.DatasetError("The query failed.")
+    publish(EIGHT)
+    assert (edition().state, edition().attempts) == ("failed", 1)
+    mails = written(mail_into_files)
+    assert set(mails) == {"olga@example.com", "wim@example.com"}
+    assert "List-Unsubscribe" not in mails["wim@example.com"]  # there is nothing to unsubscribe from
+
+
 def test_an_owner_without_an_address_stops_nothing(report: Report, owner: User) -> None:
     User.objects.update(email="")
     Report.objects.update(owner=None)

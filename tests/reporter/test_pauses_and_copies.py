@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -147,3 +148,26 @@ def test_the_board_says_of_the_days_of_a_pause_who_wanted_it_and_why(make_report
     later = EIGHT + 3 * DAY
     assert [line.state for line in board((EIGHT + DAY).date(), later)] == ["skipped"]
     assert "paused" not in str([line.words for line in board((EIGHT + 2 * DAY).date(), later)]).lower()
+
+
+def test_the_page_of_a_report_pauses_and_copies_it(admin_client: Client, make_report: MakeReport) -> None:
+    report = make_report("Sales", next_due_at=timezone.now() + DAY)
+    address = f"/admin/reporter/report/{report.pk}/change/"
+    page = admin_client.get(address).content.decode()
+    assert f"/admin/reporter/report/pause/?report={report.pk}" in page
+    assert press(admin_client, page, "copy") == 302
+    assert Report.objects.count() == 2
+    report.paused_until = timezone.now() + DAY
+    report.save()
+    page = admin_client.get(address).content.decode()
+    assert "report/pause/" not in page
+    assert press(admin_client, page, "resume") == 302
+    report.refresh_from_db()
+    assert not report.is_paused(timezone.now())
+
+
+def press(client: Client, page: str, action: str) -> int:
+    """The button of the page, with all that its form holds."""
+    form = next(form for form in page.split("<form")[1:] if f'name="action" value="{action}"' in form)
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form.split("</form>")[0]))
+    return client.post("/admin/reporter/report/", fields).status_code

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from reporter import control, previews
 from reporter.datasets import base
-from reporter.models import Delivery, Edition, Recipient, Report, Why
+from reporter.models import Delivery, Edition, Recipient, Report, Subscription, Why
 from reporter.publishing import publish
 from tests.reporter.conftest import EIGHT, MakeReport, People
 from tests.reporter.staff import logged_in, person
@@ -49,6 +49,7 @@ def test_a_preview_is_shown_for_any_day_and_recipient_and_nothing_is_stored(repo
     client, ada = logged_in(user), Recipient.objects.get(address="ada@example.com")
     page = opened(client, report, day="2026-03-02", recipient=ada.pk).content.decode()
     assert "Sales · March 2, 2026" in page
+    assert '<input type="hidden" name="day" value="2026-03-02">' in page  # what the button for a test sends
     assert "March 1, 2026" in page
     assert "ada &lt;ada@example.com&gt;" in page
     mail = message_from_bytes(client.get(link(page, "/eml/")).getvalue(), policy=policy.default)
@@ -80,6 +81,16 @@ def test_what_is_wrong_with_a_dataset_is_said_in_words(report: Report, user: Use
     response = opened(logged_in(user), report)
     assert response.status_code == 200
     assert "It could not be built: RuntimeError: no connection to the warehouse" in response.content.decode()
+
+
+def test_a_preview_names_who_gets_a_copy_and_where_answers_go(report: Report, user: User) -> None:
+    Subscription.objects.filter(recipient__address="bob@example.com").update(is_copy=True)
+    Report.objects.update(reply_to="desk@example.com")
+    client, ada = logged_in(user), Recipient.objects.get(address="ada@example.com")
+    page = opened(client, report, day="2026-03-02", recipient=ada.pk).content.decode()
+    assert "bob &lt;bob@example.com&gt;</div>" in page
+    mail = message_from_bytes(client.get(link(page, "/eml/")).getvalue(), policy=policy.default)
+    assert (mail["Cc"], mail["Reply-To"]) == ("bob <bob@example.com>", "desk@example.com")
 
 
 def test_a_mistake_in_the_form_is_said_on_its_field(report: Report, user: User) -> None:

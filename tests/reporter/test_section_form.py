@@ -91,7 +91,7 @@ def test_what_is_chosen_is_stored_and_shown_again(section: ReportSection, admin_
     assert page.index('name="columns-0-name" value="Amount"') < page.index('name="columns-1-name" value="Name"')
     assert 'name="columns-0-red_value" value="0"' in page
     notes = LogEntry.objects.filter(object_id=section.report_id, content_type__model="report")
-    assert "Section “people” changed." in notes.values_list("change_message", flat=True)
+    assert "Section “People” changed." in notes.values_list("change_message", flat=True)
 
 
 def test_any_column_can_be_chosen_however_it_is_called(
@@ -172,7 +172,7 @@ def test_a_dataset_that_fails_is_said_and_the_form_opens(
 ) -> None:
     people.error = ZeroDivisionError("no sales")
     page = admin_client.post(page_of(section), form(section, NAME, _ask="1"), follow=True).content.decode()
-    assert "The columns of “people” could not be asked for: no sales." in page
+    assert "The columns of “People” could not be asked for: no sales." in page
     assert 'name="columns-0-name" value="Name"' in page
 
 
@@ -223,8 +223,8 @@ def test_the_history_of_a_report_tells_what_became_of_its_sections(
     admin_client.post(page_of(section).replace("change", "delete"), {"post": "yes"})
     notes = LogEntry.objects.filter(object_id=section.report_id, content_type__model="report")
     assert [entry.change_message for entry in notes.order_by("pk")] == [
-        "Section “people” changed.",
-        "Section “people” deleted.",
+        "Section “People” changed.",
+        "Section “People” deleted.",
     ]
 
 

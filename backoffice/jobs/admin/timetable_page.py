@@ -90,16 +90,18 @@ class TimetablePage:
         form = self.form(request.POST)
         if request.headers.get("HX-Request"):
             return self._answer("preview.html", form=form, shown=self._shown(form), is_answer=True)
-        if request.POST.get("step") in ("check", "save") and form.is_valid() and self._is_another(form):
-            return self._asked_to_save(form)
+        if request.POST.get("step") in ("check", "save") and form.is_valid():
+            return self._asked_to_save(form) if self._is_another(form) else self._left_as_it_is()
         return self._page(form)
 
     def _is_another(self, form: TimetableForm) -> bool:
-        data = form.timetable.to_data() if form.timetable else None
-        if data != self.stored():
-            return True
-        form.add_error(None, gettext("This is the timetable that it has already."))
-        return False
+        return (form.timetable.to_data() if form.timetable else None) != self.stored()
+
+    def _left_as_it_is(self) -> HttpResponse:
+        """No mistake: a new report is asked for its timetable, and the one that it begins with may do."""
+        text = gettext("The timetable stays as it is: %(timetable)s.") % {"timetable": self.words(self.stored())}
+        self.model_admin.message_user(self.request, text, messages.INFO)
+        return HttpResponseRedirect(self._address("change"))
 
     def _asked_to_save(self, form: TimetableForm) -> HttpResponse:
         """The page that shows before and after; or, from there, the change itself."""
