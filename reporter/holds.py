@@ -15,8 +15,8 @@ from reporter.summary import Summary
 
 logger = logging.getLogger(__name__)
 
-# What is held for longer is of no use any more, and skipped.
-LONGEST = timedelta(days=2)
+# What is held for longer is of no use any more, and skipped. People may have a long week-end in between.
+LONGEST = {Hold.OWNER: timedelta(days=2), Hold.PERSON: timedelta(days=7), Hold.APPROVAL: timedelta(days=7)}
 
 
 def may_go_on(edition: Edition, now: datetime, summary: Summary) -> bool:
@@ -37,7 +37,7 @@ def review(now: datetime, summary: Summary) -> None:
     for edition in Edition.objects.held().select_related("report__owner").defer("html", "text"):
         if edition.hold == Hold.OWNER and not owners.why_not(edition.report):
             release(edition, Hold.OWNER)
-        elif (edition.held_at or edition.created_at) <= now - LONGEST:
+        elif (edition.held_at or edition.created_at) <= now - LONGEST[Hold(edition.hold)]:
             _give_up(edition, now, summary)
 
 
@@ -49,7 +49,7 @@ def release(edition: Edition, hold: str) -> bool:
 
 def _give_up(edition: Edition, now: datetime, summary: Summary) -> None:
     reason = _("Skipped: it was held for %(days)d days. %(reason)s") % {
-        "days": LONGEST.days,
+        "days": LONGEST[Hold(edition.hold)].days,
         "reason": edition.hold_reason,
     }
     with transaction.atomic():

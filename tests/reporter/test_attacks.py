@@ -103,13 +103,13 @@ def test_what_is_built_again_after_days_waits_two_days_for_its_approval(
     publish(later + timedelta(hours=1))
     edition.refresh_from_db()
     assert (edition.state, edition.hold) == ("built", "approval")
-    publish(later + timedelta(days=2, minutes=1))
+    publish(later + timedelta(days=7, minutes=1))
     edition.refresh_from_db()
     assert edition.state == "skipped"
-    assert "held for 2 days" in Edition.objects.filter(why=Why.NOTICE, original=edition).latest("pk").text
+    assert "held for 7 days" in Edition.objects.filter(why=Why.NOTICE, original=edition).latest("pk").text
 
 
-def test_what_takes_days_to_send_and_is_held_then_waits_two_days_from_then(
+def test_what_takes_days_to_send_and_is_held_then_waits_from_then(
     make_report: MakeReport, boss: User, mail_server: Behaviour
 ) -> None:
     make_report("Sales", "ada@example.com")
@@ -117,7 +117,7 @@ def test_what_takes_days_to_send_and_is_held_then_waits_two_days_from_then(
     publish(EIGHT)
     Report.objects.update(is_enabled=False)
     edition = Edition.objects.for_readers().get()
-    later = EIGHT + timedelta(days=2, hours=1)
+    later = EIGHT + timedelta(days=7, hours=1)
     control.hold(edition, boss, "wait", later)
     publish(later)
     edition.refresh_from_db()
@@ -133,12 +133,12 @@ def test_what_some_were_sent_and_is_held_for_too_long_is_not_called_sent(
     Report.objects.update(is_enabled=False)
     edition = Edition.objects.for_readers().get()
     control.hold(edition, boss, "wait", EIGHT)
-    publish(EIGHT + timedelta(days=2, minutes=1))
+    publish(EIGHT + timedelta(days=7, minutes=1))
     edition.refresh_from_db()
     assert (edition.state, "1 sent, 1 failed" in edition.outcome) == ("partly_sent", True)
     mail_server.rcpt_answers.clear()
-    control.resend(Delivery.objects.get(address="bob@example.com"), boss, "", EIGHT + timedelta(days=3))
-    publish(EIGHT + timedelta(days=3))
+    control.resend(Delivery.objects.get(address="bob@example.com"), boss, "", EIGHT + timedelta(days=8))
+    publish(EIGHT + timedelta(days=8))
     assert mail_server.addresses() == ["ada@example.com", "bob@example.com"]
 
 

@@ -128,9 +128,11 @@ def test_an_edition_held_for_too_long_after_it_was_built_is_skipped_for_those_wh
     make_report("Sales", "ada@example.com", needs_approval=True)
     publish(EIGHT)
     Report.objects.update(is_enabled=False)
-    publish(EIGHT + timedelta(days=3))
+    publish(EIGHT + timedelta(days=6))
+    assert edition().state == "built"
+    publish(EIGHT + timedelta(days=8))
     assert (edition().state, Delivery.objects.get().state) == ("skipped", "skipped")
-    assert "it was held for 2 days. Somebody has to approve it." in Delivery.objects.get().server_reply
+    assert "it was held for 7 days. Somebody has to approve it." in Delivery.objects.get().server_reply
 
 
 def test_a_report_that_waits_for_approval_is_built_and_sent_when_somebody_approves(make_report: MakeReport) -> None:
