@@ -25,7 +25,7 @@ class Racers:
     def __init__(self, environment: dict[str, str]) -> None:
         context = multiprocessing.get_context("spawn")
         self._results = context.Queue()
-        self._tasks = [context.SimpleQueue() for _racer in range(RACERS)]
+        self._tasks = [context.SimpleQueue() for _number in range(RACERS)]
         self._barrier = context.Barrier(RACERS, timeout=PATIENCE)
         self._processes = [
             context.Process(target=_racer, args=(environment, self._barrier, tasks, self._results))
