@@ -27,7 +27,7 @@ run: $(VENV)/.installed  ## Set everything up and serve it with its scheduler; P
 	@exec $(BIN)/python manage.py quickstart
 
 test: $(VENV)/.installed-dev  ## Run the test suite; PYTEST_ARGS="-k name" for a part of it
-	$(BIN)/python -W error -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -W error -m pytest -n auto $(PYTEST_ARGS)
 
 test-postgres: export TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
 test-postgres: test  ## The same suite with PostgreSQL as the database (TEST_DATABASE_URL)
