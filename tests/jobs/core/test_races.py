@@ -175,6 +175,9 @@ def test_of_eight_ticks_at_the_same_moment_one_runs_what_is_due_and_none_complai
     assert [tick.wait(60) for tick in ticks] == [0] * RACERS
 
     slots = Run.objects.values_list("slot", "status")
-    assert len(list(any_place.notes.glob("every-minute-*"))) == len(slots) == len(set(slots))
-    assert {status for _slot, status in slots} == {RunStatus.SUCCEEDED}
+    ran = [slot for slot, status in slots if status == RunStatus.SUCCEEDED]
+    assert len(list(any_place.notes.glob("every-minute-*"))) == len(ran) >= 1
+    assert len(slots) == len({slot for slot, _status in slots})
+    # Where a minute turns over meanwhile, its slot may find the run before still going.
+    assert {status for _slot, status in slots} <= {RunStatus.SUCCEEDED, RunStatus.SKIPPED}
     assert not re.search("locked|deadlock|Traceback|Could not", any_place.output())
