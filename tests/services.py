@@ -22,11 +22,9 @@ from typing import NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-import pymysql
 import pytest
 
 POSTGRES_SERVER = os.environ.get("TEST_DATABASE_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
-MARIADB_SERVER = os.environ.get("TEST_MARIADB_URL") or "mysql://root@127.0.0.1:3306"
 RABBITMQ_SERVER = os.environ.get("TEST_RABBITMQ_URL") or "amqp://guest:guest@127.0.0.1:5672//"
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -68,11 +66,11 @@ def why_no_postgres() -> str:
     try:
         psycopg.connect(POSTGRES_SERVER, connect_timeout=5).close()
     except psycopg.Error as error:
-        return f"PostgreSQL does not answer at {_without_password(POSTGRES_SERVER)}: {str(error).strip()}"
+        return f"PostgreSQL does not answer at {without_password(POSTGRES_SERVER)}: {str(error).strip()}"
     return ""
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
@@ -180,44 +178,6 @@ def why_no_private_postgres() -> str:
     if _is_root() and shutil.which("runuser") is None:
         return f"PostgreSQL does not run as {getpass.getuser()}, and there is no runuser"
     return ""
-
-
-# --- MariaDB ----------------------------------------------------------------------------------------------
-
-
-def _mariadb() -> pymysql.Connection[pymysql.cursors.Cursor]:
-    parts = urlsplit(MARIADB_SERVER)
-    return pymysql.connect(
-        host=parts.hostname or "127.0.0.1",
-        port=parts.port or 3306,
-        user=parts.username or "root",
-        password=parts.password or "",
-        connect_timeout=5,
-        autocommit=True,
-    )
-
-
-@functools.cache
-def why_no_mariadb() -> str:
-    """Empty when the MariaDB server for tests answers."""
-    try:
-        _mariadb().close()
-    except pymysql.MySQLError as error:
-        return f"MariaDB does not answer at {_without_password(MARIADB_SERVER)}: {error}"
-    return ""
-
-
-@contextlib.contextmanager
-def fresh_mariadb_database() -> Iterator[str]:
-    """The URL of an empty database on the MariaDB server for tests, which is dropped at the end."""
-    name = f"backoffice_{uuid.uuid4().hex}"
-    with _mariadb() as connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
-    try:
-        yield urlunsplit(urlsplit(MARIADB_SERVER)._replace(path=f"/{name}"))
-    finally:
-        with _mariadb() as connection, connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
 
 
 # --- Redis, RabbitMQ, Chromium ----------------------------------------------------------------------------

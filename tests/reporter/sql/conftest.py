@@ -14,7 +14,7 @@ import pytest
 
 from backoffice.report_databases import ReportDatabase, parse_database
 from reporter.datasets.sql.running import Result, run
-from tests import services
+from tests import mariadb, services
 
 KINDS = ("postgresql", "mysql", "sqlite")
 TABLE = "CREATE TABLE sales (id INTEGER PRIMARY KEY, person VARCHAR(40), amount DECIMAL(10, 2), sold_at TIMESTAMP)"
@@ -35,9 +35,9 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
                 connection.execute(ROWS)
             yield parse_database("SHOP", url, Path())
     elif request.param == "mysql":
-        if services.why_no_mariadb():
-            services.missing(services.why_no_mariadb())
-        with services.fresh_mariadb_database() as url:
+        if mariadb.why_none():
+            services.missing(mariadb.why_none())
+        with mariadb.fresh_database() as url:
             yield _filled_mariadb(parse_database("SHOP", url, Path()))
     else:
         path = tmp_path_factory.mktemp("shop") / "shop %23?.sqlite3"
