@@ -13,12 +13,14 @@ from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django_cron.management.commands.runcrons import run_cron_with_cache_check
 from django_cron.models import CronJobLog
 from pytest_django import DjangoDbBlocker
 
-from backoffice.jobs import lifecycle, scheduler
+from backoffice.jobs import control, lifecycle, scheduler
 from backoffice.jobs.lifecycle import Holder, Outcome
 from backoffice.jobs.models import Job, Lease, Run, RunStatus
 from tests.jobs.core.fixture_jobs import EveryMinute, Quick, RunsOnceUnderStock
@@ -105,6 +107,34 @@ def test_of_eight_schedulers_one_claims_a_slot_and_one_starts_its_run(track: Tra
         assert [sum(column) for column in zip(*of_round, strict=True)] == [1, 1, 1]
     assert CronJobLog.objects.filter(is_success=True).count() == ROUNDS
     assert Run.objects.filter(slots_covered=1).count() == Run.objects.count() == ROUNDS
+
+
+def press_run_now(barrier: Barrier, number: int, job_id: int, people: list[int]) -> list[bool]:
+    """Each as another person, in a process of their own."""
+    settings.JOBS_START_DETACHED = False  # the queue is looked at by the race alone
+    job, person = Job.objects.get(pk=job_id), User.objects.get(pk=people[number])
+    was_queued = []
+    for _round in range(ROUNDS // 10):
+        barrier.wait()
+        try:
+            control.run_now(job, timezone.now(), by=person)
+            was_queued.append(True)
+        except control.AlreadyQueued:
+            was_queued.append(False)
+        barrier.wait()
+        if was_queued[-1]:
+            Run.objects.queued().update(status=RunStatus.CANCELLED)
+    return was_queued
+
+
+def test_of_eight_people_who_press_run_now_at_once_one_gets_a_run(track: Track) -> None:
+    job = track.place.job(Quick)
+    people = [User.objects.create_superuser(f"person-{number}").pk for number in range(RACERS)]
+
+    results = track.race(press_run_now, job.pk, people)
+
+    assert [sum(of_round) for of_round in zip(*results, strict=True)] == [1] * (ROUNDS // 10)
+    assert Run.objects.count() == ROUNDS // 10
 
 
 def start_own_run(barrier: Barrier, number: int, run_ids: list[list[int]]) -> list[str]:
