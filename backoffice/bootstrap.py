@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
@@ -17,6 +19,9 @@ from backoffice.mail import ENCODE
 
 EXAMPLE_OF_URL = "postgres://user:password@host:5432/name"
 INSTALL_DRIVER = "pip install --require-hashes -r requirements-scale.txt"
+
+# Seconds in which a cache has to answer: a run waits for it before it begins.
+CACHE_SECONDS = 2
 
 
 def make_data_folders(data_dir: Path) -> None:
@@ -97,3 +102,30 @@ def database_of_url(url: str) -> dict[str, Any]:
     if config["ENGINE"].endswith("postgresql") and not (find_spec("psycopg") or find_spec("psycopg2")):
         raise ValueError(f"names PostgreSQL, whose driver is not installed; run: {INSTALL_DRIVER}")
     return config
+
+
+def cache_of_url(url: str) -> tuple[dict[str, Any], str]:
+    """``url`` as Django wants it, and ``""``; or the memory of each process, and what is wrong. Several may be given,
+    as Django takes them. The password is not repeated."""
+    problems = [problem for one in re.split("[;,]", url) if (problem := _cache_problem(one))] if url else []
+    if not url or problems:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}, "".join(problems[:1])
+    limits = {"socket_connect_timeout": CACHE_SECONDS, "socket_timeout": CACHE_SECONDS}
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": limits}, ""
+
+
+def _cache_problem(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        _port, place = parts.port, parts.path if parts.scheme == "unix" else parts.hostname
+    except ValueError:  # its own words may show a part of the password
+        return f"its host or port cannot be read; {ENCODE}"
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        return "it must begin with redis://, rediss:// or unix://"
+    if not place:
+        return "it names no host"
+    if parts.scheme != "unix" and not re.fullmatch(r"/?\d*", parts.path, re.ASCII):
+        return f"what stands behind its host is no number of a database; {ENCODE}"
+    if not find_spec("redis"):
+        return f"the package redis is not installed; run: {INSTALL_DRIVER}"
+    return ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from backoffice.bootstrap import (
+    cache_of_url,
     database_of_url,
     kept_secret_key,
     known_time_zone,
@@ -23,13 +24,12 @@ from backoffice.report_databases import report_databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Environment()
-env.read_env(str(BASE_DIR / ".env"), recurse=False)
+env = Environment(BASE_DIR / ".env")
 
 # --- Where things are -----------------------------------------------------------------------------------
 
 # Everything that is written at run time: the SQLite file, outbox, files, logs, the secret key.
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 make_data_folders(DATA_DIR)
 
 # --- Safety ---------------------------------------------------------------------------------------------
@@ -37,14 +37,14 @@ make_data_folders(DATA_DIR)
 DEBUG = env.flag("DEBUG", default=False)
 
 # Signs sessions and links. Made once and kept in DATA_DIR when it is not given.
-SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret_key(DATA_DIR)
+SECRET_KEY = env.text("SECRET_KEY", default="") or kept_secret_key(DATA_DIR)
 
 # The names under which the site may be opened.
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 # Where `serve` listens on this machine, and the address that people open.
 PORT = env.whole("PORT", default=8000, at_least=1, at_most=65535)
-SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
+SITE_URL = env.text("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 if not SITE_URL.startswith(("http://", "https://")):
     env.refuse(f"SITE_URL must be an address that begins with http:// or https://, not {SITE_URL!r}.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -138,7 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- Database and cache ---------------------------------------------------------------------------------
 
 # SQLite in DATA_DIR unless DATABASE_URL names another, e.g. postgres://user:password@host/name
-_DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{(DATA_DIR / 'db.sqlite3').as_posix()}"
+_DATABASE_URL = env.text("DATABASE_URL", default="") or f"sqlite:///{(DATA_DIR / 'db.sqlite3').as_posix()}"
 
 # Seconds that a writer waits for another on SQLite.
 SQLITE_BUSY_TIMEOUT = 10
@@ -173,18 +173,14 @@ except ValueError as error:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Only what may be lost is cached. redis://host:6379/0 shares it between hosts.
-_CACHE_URL = env.str("CACHE_URL", default="")
-CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _CACHE_URL}
-    if _CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
+_CACHE, CACHE_PROBLEM = cache_of_url(env.text("CACHE_URL", default=""))
+CACHES = {"default": _CACHE}
 
 # --- Jobs -----------------------------------------------------------------------------------------------
 
 # The jobs: paths of CronJobBase classes. Add yours here, or in the environment, where it replaces this list:
 # CRON_CLASSES=reporter.cron.SendDailyReportsCronJob,myapp.cron.MyJob
-CRON_CLASSES = env.list("CRON_CLASSES", default=["reporter.cron.SendDailyReportsCronJob"])
+CRON_CLASSES = env.names("CRON_CLASSES", default=["reporter.cron.SendDailyReportsCronJob"])
 
 # Days that rows of the log are kept.
 DJANGO_CRON_DELETE_LOGS_OLDER_THAN = env.whole("DJANGO_CRON_DELETE_LOGS_OLDER_THAN", default=7, at_most=36_500)
@@ -193,13 +189,13 @@ DJANGO_CRON_DELETE_LOGS_OLDER_THAN = env.whole("DJANGO_CRON_DELETE_LOGS_OLDER_TH
 DJANGO_CRON_LOCK_TIME = env.whole("DJANGO_CRON_LOCK_TIME", default=24 * 60 * 60, at_least=1)
 
 # Our lease. Another backend is taken in addition to it.
-DJANGO_CRON_LOCK_BACKEND = env.str("DJANGO_CRON_LOCK_BACKEND", default="backoffice.jobs.locks.LeaseLock")
+DJANGO_CRON_LOCK_BACKEND = env.text("DJANGO_CRON_LOCK_BACKEND", default="backoffice.jobs.locks.LeaseLock")
 
 # Whether failures go to the log "django_cron" as errors too.
 DJANGO_CRON_OUTPUT_ERRORS = env.flag("DJANGO_CRON_OUTPUT_ERRORS", default=False)
 
 # Where runs are carried out: "process" (children of the scheduler) or "inline" (tests and debuggers).
-JOBS_EXECUTOR = env.str("JOBS_EXECUTOR", default="process")
+JOBS_EXECUTOR = env.text("JOBS_EXECUTOR", default="process")
 
 # Whether *Run now* in the browser may start a scheduler of its own on this host where none lives.
 JOBS_START_DETACHED = env.flag("JOBS_START_DETACHED", default=True)
@@ -222,8 +218,8 @@ JOBS_KEEP_RUNS_DAYS = env.whole("JOBS_KEEP_RUNS_DAYS", default=400, at_most=36_5
 # --- Mail -----------------------------------------------------------------------------------------------
 
 # smtp://user:password@host:587/?tls=True or smtps://…; without it, files in DATA_DIR/outbox.
-EMAIL_URL = env.str("EMAIL_URL", default="")
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="backoffice@localhost")
+EMAIL_URL = env.text("EMAIL_URL", default="")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="backoffice@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MAIL_SERVER: MailServer | None  # these three, and Django's own settings for mail, come from here:
 MAIL_PROBLEM: str
@@ -231,11 +227,11 @@ MAIL_OUTBOX: Path
 globals().update(mail_settings(EMAIL_URL, DATA_DIR / "outbox"))
 
 # The domains that reports may be sent to, e.g. example.com,example.cn; empty: all.
-_DOMAINS: list[str] = env.list("REPORT_ALLOWED_DOMAINS", default=[])
+_DOMAINS = env.names("REPORT_ALLOWED_DOMAINS", default=[])
 for _domain in _DOMAINS:
-    if any(character in _domain.strip().removeprefix("@") for character in "@*/: "):
+    if any(character in _domain.removeprefix("@") for character in "@*/: "):
         env.refuse(f"REPORT_ALLOWED_DOMAINS must be domains such as example.com, with commas between, not {_domain!r}.")
-REPORT_ALLOWED_DOMAINS = [domain.strip().removeprefix("@").lower() for domain in _DOMAINS if domain.strip()]
+REPORT_ALLOWED_DOMAINS = [domain.removeprefix("@").lower() for domain in _DOMAINS]
 
 # Megabytes of a mail with its files, as they are sent; larger files are linked to, behind the login.
 REPORT_MAX_ATTACHMENT_MB = env.whole("REPORT_MAX_ATTACHMENT_MB", default=10, at_least=0, at_most=1000)
@@ -262,7 +258,7 @@ REPORT_SQL_MAX_MEGABYTES = env.whole("REPORT_SQL_MAX_MEGABYTES", default=50, at_
 # --- Language and time ----------------------------------------------------------------------------------
 
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", default="en")
 if LANGUAGE_CODE not in dict(LANGUAGES):
     env.refuse(f"LANGUAGE_CODE must be {' or '.join(dict(LANGUAGES))}, not {LANGUAGE_CODE!r}.")
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -271,7 +267,7 @@ USE_I18N = True
 
 # The zone in which run_at_times and days are meant, and in which pages show moments.
 # One that is not known must not stop everything: jobs that depend on it are held, and the check says so.
-TIME_ZONE, TIME_ZONE_PROBLEM = known_time_zone(env.str("TIME_ZONE", default="UTC"))
+TIME_ZONE, TIME_ZONE_PROBLEM = known_time_zone(env.text("TIME_ZONE", default="UTC"))
 USE_TZ = True
 
 # --- Files ----------------------------------------------------------------------------------------------

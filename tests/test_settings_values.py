@@ -11,9 +11,11 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from backoffice.bootstrap import database_of_url, kept_secret_key
+from backoffice.bootstrap import cache_of_url, database_of_url, kept_secret_key
 from backoffice.environment import Environment
 from tests.conftest import ManagePy
+
+USE_CACHE = "from django.core.cache import cache; cache.set('x', 'kept'); print(cache.get('x'))"
 
 
 def test_manage_names_every_setting_that_is_wrong_in_a_line_each(manage: ManagePy) -> None:
@@ -99,7 +101,91 @@ def test_values_that_can_work_are_taken_as_they_are(monkeypatch: pytest.MonkeyPa
     env.insist()
 
 
+def test_the_file_is_read_as_it_is_written_and_the_environment_wins_over_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        "DATABASE_URL=postgres://me:$ecret@host/name  # ours\nexport DEFAULT_FROM_EMAIL='Büro <a@b>'\n"
+        "PORT=9000\nDEBUG=on\nEMPTY\n",
+        encoding="utf-8",
+    )
+    for name in ("DATABASE_URL", "DEFAULT_FROM_EMAIL", "DEBUG", "EMPTY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PORT", "9001")
+    env = Environment(file)
+    assert env.text("DATABASE_URL", "") == "postgres://me:$ecret@host/name"
+    assert env.text("DEFAULT_FROM_EMAIL", "") == "Büro <a@b>"
+    assert (env.whole("PORT", 8000), env.flag("DEBUG", default=False)) == (9001, True)
+    assert env.text("EMPTY", "not set") == "not set"
+    assert Environment(tmp_path / "none").text("EMPTY", "not set") == "not set"
+
+
+def test_a_file_from_windows_is_read_and_one_that_is_no_text_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("PORT", "SITE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xef\xbb\xbfPORT=9000\r\nSITE_URL=http://a\r\n")
+    env = Environment(file)
+    assert (env.whole("PORT", 8000), env.text("SITE_URL", "")) == (9000, "http://a")
+    file.write_bytes("PORT=9000 # Büro".encode("utf-16"))
+    env = Environment(file)
+    assert env.whole("PORT", 8000) == 8000
+    with pytest.raises(ImproperlyConfigured, match=r"\.env cannot be read; it must be text in UTF-8"):
+        env.insist()
+
+
+def test_nothing_between_two_commas_is_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRON_CLASSES", ",a.B,, c.D ,")
+    assert Environment().names("CRON_CLASSES", default=[]) == ["a.B", "c.D"]
+
+
 def test_a_lock_backend_that_cannot_be_imported_is_a_warning(settings: Settings, db: None) -> None:
     settings.DJANGO_CRON_LOCK_BACKEND = "no_such_module.Lock"
     [found] = [message for message in run_checks() if message.id == "jobs.W010"]
     assert "DJANGO_CRON_LOCK_BACKEND 'no_such_module.Lock' cannot be used" in found.msg
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nonsense", "it must begin with redis://"),
+        ("memcached://host:11211", "it must begin with redis://"),
+        ("redis://host:6379/0;http://other", "it must begin with redis://"),
+        ("redis://", "it names no host"),
+        ("redis://host:port/0", "its host or port cannot be read"),
+        ("redis://:geh/eim@host", "its host or port cannot be read"),
+        ("redis://geh/eim@host", "what stands behind its host is no number"),
+        ("unix:", "it names no host"),
+    ],
+)
+def test_a_cache_url_that_cannot_be_used_leaves_the_memory_and_its_password_is_not_said(url: str, words: str) -> None:
+    config, problem = cache_of_url(url)
+    assert config["BACKEND"].endswith("LocMemCache")
+    assert problem.startswith(words)
+    assert "eim" not in problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://host", "rediss://me:secret@host:6380/2?ssl_cert_reqs=none", "unix:///run/redis?db=1", "redis://[::1]/"],
+)
+def test_a_cache_url_is_taken_as_it_is(url: str) -> None:
+    config, problem = cache_of_url(url)
+    assert (config["BACKEND"], config["LOCATION"]) == ("django.core.cache.backends.redis.RedisCache", url)
+    assert problem == ""
+    assert cache_of_url(f"{url},{url}")[1] == ""
+
+
+def test_redis_without_its_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backoffice.bootstrap.find_spec", lambda name: None)
+    assert "pip install --require-hashes -r requirements-scale" in cache_of_url("redis://host")[1]
+    assert cache_of_url("")[1] == ""
+
+
+def test_check_names_a_cache_url_that_is_nonsense_and_the_site_goes_on(manage: ManagePy) -> None:
+    result = manage("check", CACHE_URL="nonsense")
+    assert "(jobs.W011) CACHE_URL cannot be used: it must begin with redis://" in result.stderr
+    assert manage("shell", "-c", USE_CACHE, CACHE_URL="nonsense").stdout.splitlines()[-1] == "kept"
