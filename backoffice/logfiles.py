@@ -6,6 +6,7 @@ import contextlib
 import logging
 import sys
 from datetime import date
+from http import HTTPStatus
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,24 @@ def logging_config(folder: Path, level: int) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"plain": {"format": "{asctime} {levelname} {name} [{process}] {message}", "style": "{"}},
+        "filters": {"refusals": {"()": "backoffice.logfiles.ShortRefusals"}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "plain"},
             "file": {"class": "backoffice.logfiles.DailyFileHandler", "folder": folder, "formatter": "plain"},
         },
         "root": {"handlers": both, "level": "WARNING"},
-        "loggers": {name: {"handlers": both, "level": level, "propagate": False} for name in ours},
+        "loggers": {name: {"handlers": both, "level": level, "propagate": False} for name in ours}
+        | {"django.request": {"filters": ["refusals"]}},
     }
+
+
+class ShortRefusals(logging.Filter):
+    """That somebody may not open a page is no fault of the program: a line, and no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", None) == HTTPStatus.FORBIDDEN:
+            record.exc_info = None
+        return True
 
 
 class DailyFileHandler(logging.FileHandler):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +30,7 @@ class BackOfficeSite(admin.AdminSite):
     index_title = _("Scheduled jobs and daily reports")
     site_url = None  # there is no other page than these
     enable_nav_sidebar = True
+    empty_value_display = "–"  # as display.NOTHING, which loads after the site
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps = super().get_app_list(request, app_label)
@@ -43,16 +44,24 @@ class BackOfficeSite(admin.AdminSite):
             return HttpResponse(headers={"HX-Refresh": "true"})
         return super().login(request, extra_context)
 
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+        """By the button alone. Who opens its address, which Django answers with an empty page, is led home."""
+        if request.method != "POST":
+            return redirect("admin:index")
+        return super().logout(request, extra_context)
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The dashboard: what is wrong stands on top, then what runs and what comes, for those who may see it."""
+        from backoffice.jobs.admin.base import user_of  # needs the models, which load after the site
+
         context = extra_context or {}
-        user = cast(User, request.user)
+        user = user_of(request)
         if user.has_perms(["reporter.view_report", "reporter.view_edition"]):
             from reporter.attention import attention as attention_to_reports  # where it is shown
 
             context = {"reports": attention_to_reports(timezone.now())} | context
         if user.has_perms(["jobs.view_run", "jobs.view_job"]):
-            from backoffice.jobs.admin.dashboard import dashboard  # needs the models, which load after the site
+            from backoffice.jobs.admin.dashboard import dashboard
 
             now = timezone.now()
             context = {"attention": attention(now), "dashboard": dashboard(user, now)} | context

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from backoffice.jobs.clock import steady_seconds
 from backoffice.jobs.lifecycle import News, Outcome
 from backoffice.jobs.models import Run, RunStatus
 from backoffice.jobs.pool import Child, patience_seconds
 from backoffice.jobs.progress import Progress
+from backoffice.jobs.told import gettext as _
+from backoffice.jobs.told import unpack
 
 # Signals that come from people and from the kernel's want of memory, not from the job's own code.
 KILLED_FROM_OUTSIDE = {-9, -15, -2, -1}
@@ -54,9 +54,8 @@ class Assignment:
     def end_if_deaf(self, grace: float) -> None:
         """End it if it was asked to stop, and has not done so within ``grace`` seconds."""
         if self.stop and steady_seconds() - self.stop.asked_at > grace:
-            text = _("%(why)s. It did not stop within %(seconds)d seconds when it was asked to; its process was ended.")
-            why = self.stop.text.rstrip(" .。")  # ends with what a person wrote, or with a sentence of ours
-            self.end(self.stop.status, text % {"why": why, "seconds": round(grace)})
+            text = _("%(why)s (It did not stop within %(seconds)d seconds when asked to; its process was ended.)")
+            self.end(self.stop.status, text % {"why": self.stop.text, "seconds": round(grace)})
 
     def end_with_scheduler(self) -> None:
         if self.stop:
@@ -84,7 +83,7 @@ class Assignment:
         if self.stop and answer["is_stopped"]:
             self.outcome = Outcome(self.stop.status, f"{self.stop.text}\n{answer['message']}".rstrip(), self.stop.text)
         else:
-            self.outcome = Outcome(RunStatus(answer["status"]), answer["message"], answer["summary"])
+            self.outcome = Outcome(RunStatus(answer["status"]), answer["message"], unpack(answer["summary"]))
 
     def take_in_death(self, exit_code: int) -> None:
         """The child is gone without an answer."""

@@ -43,6 +43,16 @@ def check_time_zone(app_configs: Sequence[AppConfig] | None = None, **kwargs: An
 
 
 @register()
+def check_cache(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """A CACHE_URL that cannot be used; it is not repeated, since it may hold a password."""
+    if not settings.CACHE_PROBLEM:
+        return []
+    text = f"CACHE_URL cannot be used: {settings.CACHE_PROBLEM}. Each process keeps its cache in its own memory."
+    hint = "Write it like redis://user:password@cache.example.com:6379/0, or leave it empty."
+    return [Warning(text, hint=hint, id="jobs.W011")]
+
+
+@register()
 def check_executor(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     if settings.JOBS_EXECUTOR in EXECUTORS:
         return []

@@ -163,6 +163,7 @@ def carry_out(order: dict[str, Any], answers: Answers, interruption: Interruptio
     from django.utils import timezone, translation
 
     from backoffice.jobs.runner import Circumstances, perform
+    from backoffice.jobs.told import pack
 
     here = os.getpid()
     answers.progress = LatestProgress()
@@ -181,7 +182,7 @@ def carry_out(order: dict[str, Any], answers: Answers, interruption: Interruptio
         "run": order["run"],
         "status": outcome.status,
         "message": outcome.message,
-        "summary": outcome.summary,
+        "summary": pack(outcome.summary),
         "is_stopped": interruption.has_reached_job,
     }
 

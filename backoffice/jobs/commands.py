@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.core.management.base import CommandError, OutputWrapper
 
 from backoffice.jobs.executors.base import Executor, make_executor
 from backoffice.jobs.models import Run, RunStatus
 from backoffice.jobs.pool import Sink
+from backoffice.jobs.tables import NeedsTables
 
 DONE = "\N{HEAVY CHECK MARK}"
 FAILED = "\N{HEAVY BALLOT X}"
@@ -32,11 +33,10 @@ MARKS = {
 GRACE_SECONDS = 4.0
 
 
-class SchedulingCommand(BaseCommand):
+class SchedulingCommand(NeedsTables):
     """A command that carries out runs. It pays for no system checks: those import the whole site."""
 
     requires_system_checks: list[str] = []
-    requires_migrations_checks = False
 
     is_silent = False
     _called_from_command_line: bool  # set by Django

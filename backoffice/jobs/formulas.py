@@ -12,8 +12,13 @@ NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
 BYTE_ORDER_MARK = "\ufeff"
 
 
+def begins_formula(text: str) -> bool:
+    """Whether a spreadsheet may take it for one: some leave blanks before it out."""
+    return text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS)
+
+
 def defused(text: str) -> str:
     """``text`` so that no spreadsheet takes it for a formula: an apostrophe before it. Numbers stay numbers."""
-    if text.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(text):
+    if begins_formula(text) and not NUMBER.fullmatch(text.strip(" ")):
         return f"'{text}"
     return text

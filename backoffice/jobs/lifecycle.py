@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from backoffice.jobs.clock import lease_clock
 from backoffice.jobs.models import Job, Lease, Run, RunOutput, RunStatus
@@ -22,6 +21,7 @@ from backoffice.jobs.models.choices import ALLOWED_CHANGES, TROUBLE
 from backoffice.jobs.progress import Progress
 from backoffice.jobs.records import record
 from backoffice.jobs.storable import first_line, storable
+from backoffice.jobs.told import gettext as _
 
 logger = logging.getLogger(__name__)
 django_cron_logger = logging.getLogger("django_cron")
@@ -62,8 +62,8 @@ class Holder:
 def start(run: Run, holder: Holder) -> bool:
     """Take the lease for a queued run and mark it running; ``run.token`` is the proof of it.
 
-    False if another supervisor was quicker, or if the job is running already: then the run goes on waiting, or is
-    skipped and says who runs it, as the job's policy wants. An expired lease counts as free: what it stood for is
+    False if another supervisor was quicker, or if the job is running already: then the run goes on waiting, as its
+    ``waits_its_turn`` says, or is skipped and says who runs it. An expired lease counts as free: what it stood for is
     recorded as interrupted first.
     """
     key = Lease.key_of(run)
@@ -71,7 +71,7 @@ def start(run: Run, holder: Holder) -> bool:
     interrupt_stale(job=run.job)
     with transaction.atomic():
         if not Lease.objects.take(key, job=run.job, run=run, token=token, host=holder.host, pid=holder.supervisor_pid):
-            if not run.job.waits_its_turn:
+            if not run.waits_its_turn:
                 _skip(run, _still_running(key))
             return False
         if not _change(
@@ -177,7 +177,7 @@ def cancelled_words(run: Run) -> str:
     """By whom, and why, as its ``cancel_…`` columns say."""
     by = run.cancel_requested_by
     values = {"person": by.get_username() if by else _("the command line"), "reason": run.cancel_reason}
-    return storable((_("Cancelled by %(person)s. %(reason)s") % values).strip())
+    return storable(_("Cancelled by %(person)s. %(reason)s") % values)
 
 
 def cancel_queued(run: Run, **values: Any) -> bool:

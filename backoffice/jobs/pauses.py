@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from backoffice.jobs.models import Job, Pause
 from backoffice.jobs.slots import Due
+from backoffice.jobs.told import gettext as _
+from backoffice.jobs.told import joined
+
+# When a day's work begins: the moments that are offered.
+MORNING = time(8)
+
+TOMORROW, MONDAY = "tomorrow", "monday"
+
+
+def mornings(now: datetime) -> dict[str, datetime]:
+    """The moments that are offered as the end of a pause."""
+    return {TOMORROW: _morning(now, 1), MONDAY: _morning(now, 7 - timezone.localtime(now).weekday())}
+
+
+def _morning(now: datetime, days: int) -> datetime:
+    day = timezone.localtime(now).date() + timedelta(days=days)
+    return timezone.make_aware(datetime.combine(day, MORNING))
 
 
 def pauses_of(job: Job, due: Due) -> list[Pause]:
@@ -25,7 +41,7 @@ def pauses_words(pauses: list[Pause]) -> str:
     """As a sentence, for a run that is late and for slots that were missed; empty without any."""
     if not pauses:
         return ""
-    return _("It was %(pauses)s.") % {"pauses": "; ".join(pause_words(pause) for pause in pauses)}
+    return _("It was %(pauses)s.") % {"pauses": joined("; ", map(pause_words, pauses))}
 
 
 def pause_words(pause: Pause) -> str:
@@ -35,7 +51,7 @@ def pause_words(pause: Pause) -> str:
         words = _("paused by %(person)s from %(since)s to %(until)s") % values
     else:
         words = _("paused by %(person)s since %(since)s, for good") % values
-    return f"{words}: {pause.reason}" if pause.reason else words
+    return joined(": ", [words, pause.reason])
 
 
 def _moment(at: datetime) -> str:

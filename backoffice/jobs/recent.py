@@ -1,6 +1,6 @@
 """How a job has been doing lately: its last runs, how many of them succeeded, and how long they usually take.
 
-One query for any number of jobs, however many runs they have had: it reads the last few runs of each by index.
+One query for a few hundred jobs, however many runs they have had: it reads the last few runs of each by index.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from backoffice.jobs.models import Run, RunStatus
-from backoffice.jobs.models.choices import LOGGED
+from backoffice.jobs.models.choices import TROUBLE
 
 # Runs of a job that its strip shows, and that its success rate is of.
 SHOWN = 60
@@ -22,6 +22,12 @@ SHOWN = 60
 # Succeeded runs that the usual length is taken from, and how many runs are looked through for them.
 MEASURED = 30
 LOOKED_THROUGH = 200
+
+# Of fewer runs nothing can be said about 95 of 100.
+FEW = 20
+
+# Jobs that one query asks for: SQLite takes no more than 500 parts of a union.
+AT_ONCE = 300
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,11 @@ class PastRun:
 
 @dataclass(frozen=True)
 class Usual:
-    """How long a job takes when it succeeds: the median, and what 95 of 100 runs stay under."""
+    """How long a job takes when it succeeds: the median, and what 95 of 100 runs stay under; of few the longest."""
 
     median: timedelta
     most: timedelta
+    count: int  # of runs that this is taken from
 
 
 class Recent:
@@ -58,12 +65,12 @@ class Recent:
 
     @property
     def percent_succeeded(self) -> int | None:
-        """Of those that began and ended; skipped and missed ones are no failures. None if there are none.
+        """Of those that succeeded or failed; skipped, missed and cancelled ones did neither. None if there are none.
 
         Rounded down: it is not 100 while there is a failure among them.
         """
-        began = self.count(*LOGGED)
-        return 100 * self.count(RunStatus.SUCCEEDED) // began if began else None
+        counted = self.count(RunStatus.SUCCEEDED, *TROUBLE)
+        return 100 * self.count(RunStatus.SUCCEEDED) // counted if counted else None
 
     @property
     def usual(self) -> Usual | None:
@@ -76,19 +83,19 @@ def usual_of(durations: Sequence[timedelta]) -> Usual | None:
     if not durations:
         return None
     seconds = [duration.total_seconds() for duration in durations]
-    most = quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
-    return Usual(timedelta(seconds=median(seconds)), timedelta(seconds=most))
+    most = max(seconds) if len(seconds) < FEW else quantiles(seconds, n=20, method="inclusive")[-1]
+    return Usual(timedelta(seconds=median(seconds)), timedelta(seconds=most), len(seconds))
 
 
 def recent(jobs: Collection[int], count: int = SHOWN) -> dict[int, Recent]:
     """The last ``count`` runs of each of the jobs with these ids."""
     found: dict[int, list[PastRun]] = {pk: [] for pk in jobs}
-    if not found:
-        return {}
-    first, *others = (_last(pk, count) for pk in found)
-    # Not one query with a window or a join: PostgreSQL reads the whole table for these.
-    for job, pk, status, *moments in first.union(*others, all=True):
-        found[job].append(PastRun(pk, RunStatus(status), *moments))
+    asked = list(found)
+    for begin in range(0, len(asked), AT_ONCE):
+        first, *others = (_last(pk, count) for pk in asked[begin : begin + AT_ONCE])
+        # Not one query with a window or a join: PostgreSQL reads the whole table for these.
+        for job, pk, status, *moments in first.union(*others, all=True):
+            found[job].append(PastRun(pk, RunStatus(status), *moments))
     return {pk: Recent(runs) for pk, runs in found.items()}
 
 

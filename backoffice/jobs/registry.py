@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
 from django_cron import CronJobBase
 
 from backoffice.jobs import positions
@@ -22,6 +21,7 @@ from backoffice.jobs.models.job import MAX_CODE_LENGTH, Job
 from backoffice.jobs.schedules import LONGEST_MINUTES
 from backoffice.jobs.storable import first_line, storable
 from backoffice.jobs.timetable import Timetable
+from backoffice.jobs.told import gettext as _
 
 # Seconds, as in stock django-cron.
 DEFAULT_LOCK_SECONDS = 24 * 60 * 60
@@ -104,6 +104,8 @@ def load(path: str) -> Registration:
         raise
     except BaseException as error:  # the module of a job may do anything when it is imported
         text = _("%(path)s cannot be imported: %(error)s. Correct the path or the module.")
+        if len(path.split()) > 1:
+            text = _("%(path)s cannot be imported: it looks like several names. Separate them with commas.")
         return Registration(path, problem=Problem("jobs.W001", text % {"path": path, "error": _brief(error)}))
     if not (isclass(cls) and issubclass(cls, CronJobBase)):
         text = _("%(path)s is not a subclass of CronJobBase. Derive it from django_cron.CronJobBase.")
@@ -219,7 +221,7 @@ def named(names: Iterable[str], now: datetime) -> Iterator[tuple[str, Job | None
     by_code = {entry.code: entry for entry in reversed(entries)}
     by_path = {entry.path: entry for entry in entries}
     for name in map(storable, names):  # a console that is not UTF-8 passes halves of characters on
-        entry = by_code.get(name) or by_path.get(name) or load(_path_of(name))
+        entry = by_code.get(name) or by_path.get(name) or _unlisted(name)
         owner = by_code.get(entry.code, entry)
         if owner.cls is entry.cls:
             entry = owner  # the same class, by another path
@@ -232,6 +234,13 @@ def named(names: Iterable[str], now: datetime) -> Iterator[tuple[str, Job | None
         yield name, bring_in_line(entry, now, job, is_listed=entry.path in by_path), None
 
 
-def _path_of(name: str) -> str:
-    """The class path of a job that is not listed, but has run here before and is called by its code."""
-    return Job.objects.filter(code=name).values_list("class_path", flat=True).first() or name
+def _unlisted(name: str) -> Registration:
+    """What a name means that CRON_CLASSES does not know: a job that has run here before, or a class."""
+    path = Job.objects.filter(code=name).values_list("class_path", flat=True).first() or name
+    if "." not in path:
+        return Registration(path, problem=Problem("jobs.W001", no_such_job(name)))
+    return load(path)
+
+
+def no_such_job(name: str) -> str:
+    return _("There is no job '%(name)s'. See: manage.py jobs list") % {"name": name}

@@ -12,7 +12,6 @@ from inspect import iscoroutinefunction, isgeneratorfunction
 from typing import Any
 
 from django.db import connections
-from django.utils.translation import gettext as _
 from django_cron import CronJobBase
 from django_cron.models import CronJobLog
 
@@ -22,6 +21,8 @@ from backoffice.jobs.lifecycle import Outcome
 from backoffice.jobs.locks import LockTaken, configured_lock
 from backoffice.jobs.models import RunStatus
 from backoffice.jobs.storable import storable
+from backoffice.jobs.told import Told, joined
+from backoffice.jobs.told import gettext as _
 
 logger = logging.getLogger("django_cron")
 
@@ -77,7 +78,8 @@ def _do(cls: type[CronJobBase], circumstances: Circumstances) -> Outcome:
             result: Any = job.do()
     except BaseException as error:  # a job that exits, or is interrupted, has failed; nobody else has
         return failure(error)
-    return Outcome(RunStatus.SUCCEEDED, storable(result))
+    text = storable(result)
+    return Outcome(RunStatus.SUCCEEDED, text, text if isinstance(text, Told) else "")
 
 
 def _equip(job: CronJobBase, circumstances: Circumstances) -> None:
@@ -106,4 +108,7 @@ def failure(error: BaseException) -> Outcome:
 
 def _one_line(error: BaseException) -> str:
     lines = storable("".join(traceback.format_exception_only(error))).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    line = lines[0] if lines else type(error).__name__
+    kind, _colon, said = line.partition(": ")
+    ours = [text for text in error.args if isinstance(text, Told) and text == said]
+    return joined(": ", [kind, *ours]) if ours else line

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from backoffice.jobs.models import Job, MissedPolicy, Pause, Run, RunStatus, RunTrigger
 from backoffice.jobs.models.choices import TROUBLE
@@ -18,6 +17,8 @@ from backoffice.jobs.models.job import JobQuerySet
 from backoffice.jobs.pauses import fell_into, pauses_of, pauses_words
 from backoffice.jobs.storable import first_line
 from backoffice.jobs.timetable import EARLY, UNREADABLE, Due, Timetable
+from backoffice.jobs.told import gettext as _
+from backoffice.jobs.told import joined
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +124,7 @@ def record_missed(job: Job, now: datetime, why: str) -> None:
     """Leave a row for what is due of ``job`` and will not be run."""
     if due := _due(job, now):
         words = pauses_words(pauses_of(job, due))
-        _record_missed(job, due, due.count, now, f"{words} {why}".lstrip())
+        _record_missed(job, due, due.count, now, joined(" ", [words, why]))
 
 
 def _queue(job: Job, due: Due, now: datetime, trigger: RunTrigger, **values: Any) -> Run | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from backoffice.jobs.told import Told
+
 # Characters of a message that are kept: beginning and end, with a note of what was left out between them.
 MAX_MESSAGE = 25_000_000
 
@@ -24,7 +26,7 @@ def storable(value: Any, limit: int = MAX_MESSAGE) -> str:
     if len(text) > limit:
         half = max(0, limit - ROOM_FOR_NOTE) // 2
         text = f"{text[:half]}\n[… {len(text) - 2 * half} characters left out …]\n{text[-half:]}"
-    return text
+    return value if isinstance(value, Told) and value == text else text
 
 
 def _as_text(value: Any) -> str:
@@ -45,7 +47,9 @@ def _as_text(value: Any) -> str:
 def first_line(text: str, limit: int = 255) -> str:
     """The first line that says something, cut to ``limit`` characters."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    if len(line) > limit:
+        return f"{line[: limit - 1]}…"
+    return text if line == text else line  # one of ours stays one
 
 
 def last_line(text: str) -> str:

@@ -276,7 +276,7 @@ def _first_of_those_that_wait(runs: list[Run]) -> list[Run]:
     met: set[int] = set()
     first = []
     for run in runs:
-        if not (run.job.waits_its_turn and run.job_id in met):
+        if not (run.waits_its_turn and run.job_id in met):
             first.append(run)
         met.add(run.job_id)
     return first

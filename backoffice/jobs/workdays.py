@@ -41,7 +41,8 @@ def country_name(code: str) -> str:
     from holidays.registry import COUNTRIES
 
     names = (name for name, *codes in COUNTRIES.values() if code in codes)
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", next(names, code))
+    words = re.sub(r"(?<=[a-z])(?<!Mc)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", next(names, code))
+    return re.sub(r" (And|Of|The)(?= )", lambda word: word[0].lower(), words)
 
 
 @lru_cache(maxsize=64)

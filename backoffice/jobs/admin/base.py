@@ -1,10 +1,12 @@
-"""What the pages of jobs, runs, logs and locks share."""
+"""What the pages of the back office share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 if TYPE_CHECKING:
@@ -21,6 +23,17 @@ else:
 
         def __class_getitem__(cls, model: Any) -> type[TypedAdmin]:
             return cls
+
+
+def user_of(request: HttpRequest) -> User:
+    """Who sends it: no page of the site is shown to anybody who has not logged in."""
+    return cast(User, request.user)
+
+
+def insist(request: HttpRequest, *permissions: str) -> None:
+    """Raise PermissionDenied unless the user has all of them."""
+    if not user_of(request).has_perms(permissions):
+        raise PermissionDenied
 
 
 class LargeTable:

@@ -3,47 +3,49 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.jobs import control
 from backoffice.jobs.admin import display, run_now
-from backoffice.jobs.admin.asking import About, GivenReasonForm, ReasonForm, ask, runs_asked_about
+from backoffice.jobs.admin.asking import About, GivenReasonForm, ReasonForm, ask
+from backoffice.jobs.admin.base import user_of
+from backoffice.jobs.admin.pages import about_one, leading_to, question_about, runs_asked_about
 from backoffice.jobs.models import Run, RunStatus
 from backoffice.jobs.models.choices import UNFINISHED
-from backoffice.jobs.recent import usual
+from backoffice.jobs.recent import LOOKED_THROUGH, Recent, recent
 
 
 def cancel_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     runs = runs_asked_about(request)
     now = timezone.now()
-    form = GivenReasonForm(request.POST or None)
+    form = GivenReasonForm.of(request)
     if request.method == "POST" and form.is_valid():
         for run in runs:
             _cancel(model_admin, request, run, form.cleaned_data["reason"], now)
-        return _lead_to(runs)
+        return HttpResponseRedirect(leading_to(runs))
     title = ngettext("Cancel this run?", "Cancel these %(count)d runs?", len(runs)) % {"count": len(runs)}
     can_be_done = any(run.shown_status in UNFINISHED for run in runs)
-    abouts = [_about(run, now) for run in runs]
-    return ask(model_admin, request, abouts, form if can_be_done else None, title=title, button=_("Cancel the run"))
+    lately = recent({run.job_id for run in runs if run.started_at}, LOOKED_THROUGH)
+    abouts = [_about(run, now, lately.get(run.job_id)) for run in runs]
+    asked = form if can_be_done else None
+    return ask(model_admin, request, question_about(runs, abouts, asked, title=title, button=_("Cancel the run")))
 
 
-def _about(run: Run, now: datetime) -> About:
+def _about(run: Run, now: datetime, lately: Recent | None) -> About:
     facts = [(_("state"), str(display.status_badge(run.shown_status))), (_("started by"), display.cause(run))]
     if run.started_at:
         facts.append((_("running for"), display.took((run.ended_at or now) - run.started_at)))
         facts.append((_("where"), display.where(run)))
-        if measured := usual(run.job_id):
+        if lately and (measured := lately.usual):
             facts.append((_("usually takes"), display.took(measured.median)))
-    return About(run, facts, [_what_follows(run)])
+    return about_one(run, facts, [_what_follows(run)])
 
 
 def _what_follows(run: Run) -> tuple[str, str]:
@@ -62,7 +64,7 @@ def _what_follows(run: Run) -> tuple[str, str]:
 def _cancel(model_admin: ModelAdmin[Any], request: HttpRequest, run: Run, reason: str, now: datetime) -> None:
     was_queued = run.status == RunStatus.QUEUED
     try:
-        is_cancelled = control.cancel(run, now, by=cast(User, request.user), reason=reason)
+        is_cancelled = control.cancel(run, now, by=user_of(request), reason=reason)
     except control.CannotBeCancelled as error:
         model_admin.message_user(request, str(error), messages.ERROR)
         return
@@ -78,16 +80,17 @@ def _cancel(model_admin: ModelAdmin[Any], request: HttpRequest, run: Run, reason
 def run_again_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     runs = runs_asked_about(request)
     now = timezone.now()
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm.of(request)
     if request.method == "POST" and form.is_valid():
         made = [_run_again(model_admin, request, run, form.cleaned_data["reason"], now) for run in runs]
-        return _lead_to([run for run in made if run] or runs)
+        return HttpResponseRedirect(leading_to([run for run in made if run] or runs))
     title = ngettext("Run this again?", "Run these %(count)d again?", len(runs)) % {"count": len(runs)}
-    abouts = [_about_again(run, now) for run in runs]
-    return ask(model_admin, request, abouts, form, title=title, button=_("Run again"))
+    remarks = run_now.remarks_on({run.job for run in runs}, now)
+    abouts = [_about_again(run, remarks[run.job]) for run in runs]
+    return ask(model_admin, request, question_about(runs, abouts, form, title=title, button=_("Run again")))
 
 
-def _about_again(run: Run, now: datetime) -> About:
+def _about_again(run: Run, remarks: list[tuple[str, str]]) -> About:
     facts: list[tuple[str, str]] = [
         (_("state"), display.status_badge(run.shown_status)),
         (_("what it did"), run.summary or str(run.shown_status.label)),
@@ -95,24 +98,16 @@ def _about_again(run: Run, now: datetime) -> About:
         (_("ended"), display.moment(run.ended_at)),
         (_("took"), display.took(run.duration)),
     ]
-    remarks = run_now.remarks(run.job, now)
-    if run.is_dry_run:
-        remarks.append(("quiet", _("It was a dry run, and the new one is one, too.")))
-    return About(run, facts, remarks)
+    of_dry_run = [("quiet", _("It was a dry run, and the new one is one, too."))] if run.is_dry_run else []
+    return about_one(run, facts, [*remarks, *of_dry_run])
 
 
 def _run_again(model_admin: ModelAdmin[Any], request: HttpRequest, run: Run, reason: str, now: datetime) -> Run | None:
     try:
-        return control.run_again(run, now, by=cast(User, request.user), reason=reason)
+        return control.run_again(run, now, by=user_of(request), reason=reason)
     except control.AlreadyQueued as already:
         model_admin.message_user(request, str(already), messages.WARNING)
         return already.run
     except control.NoDryRun as error:
         model_admin.message_user(request, str(error), messages.ERROR)
         return None
-
-
-def _lead_to(runs: list[Run]) -> HttpResponse:
-    if len(runs) == 1:
-        return HttpResponseRedirect(reverse("admin:jobs_run_change", args=[runs[0].pk]))
-    return HttpResponseRedirect(reverse("admin:jobs_run_changelist"))

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.jobs import control
 from backoffice.jobs.admin import display
-from backoffice.jobs.admin.asking import (
+from backoffice.jobs.admin.asking import About, GivenReasonForm, ask
+from backoffice.jobs.admin.base import user_of
+from backoffice.jobs.admin.controls import Control
+from backoffice.jobs.admin.pages import (
     CANCEL,
     CLEAR_LOCK,
-    About,
-    GivenReasonForm,
-    ask,
+    about_one,
     asked_about,
+    leading_to,
     page_of,
     page_of_runs,
+    question_about,
 )
-from backoffice.jobs.admin.controls import Control
 from backoffice.jobs.models import Job, Lease
 
 
@@ -37,7 +38,7 @@ class ClearForm(GivenReasonForm):
         super().__init__(*args, **kwargs)
         if may_force:
             self.fields["force"] = forms.BooleanField(
-                label=gettext_lazy("Clear it though its holder lives"),
+                label=gettext_lazy("Clear it though its holder counts as alive"),
                 required=False,
                 help_text=gettext_lazy(
                     "The run is recorded as interrupted and can change nothing more in these tables; its process is "
@@ -49,28 +50,29 @@ class ClearForm(GivenReasonForm):
 def page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     jobs = asked_about(request)
     now = timezone.now()
-    leases = {job: control.leases_held(job) for job in jobs}
+    leases = control.leases_held(jobs)
     lives = any(lease.is_held for held in leases.values() for lease in held)
-    may_force = lives and cast(User, request.user).has_perm(control.FORCE_CLEAR_LOCK)
-    form = ClearForm(request.POST or None, may_force=may_force)
+    may_force = lives and user_of(request).has_perm(control.FORCE_CLEAR_LOCK)
+    form = ClearForm.of(request, may_force=may_force)
     if request.method == "POST" and form.is_valid():
         return _clear(model_admin, request, jobs, form.cleaned_data["reason"], now)
-    abouts = [about(job, leases[job], now) for job in jobs]
+    locked = control.stock_locked(jobs)
+    abouts = [about(job, leases[job], job in locked, now) for job in jobs]
     title = ngettext("Clear the lock of this job?", "Clear the locks of these %(count)d jobs?", len(jobs))
     can_be_done = may_force or not all(_refused(held) for held in leases.values())
-    return ask(
-        model_admin,
-        request,
+    question = question_about(
+        jobs,
         abouts,
         form if can_be_done else None,
         title=title % {"count": len(jobs)},
         button=_("Clear the lock"),
-        controls=_instead(cast(User, request.user), leases.values()),
+        controls=_instead(user_of(request), leases.values()),
     )
+    return ask(model_admin, request, question)
 
 
-def about(job: Job, leases: list[Lease], now: datetime) -> About:
-    found = About(job)
+def about(job: Job, leases: list[Lease], is_stock_locked: bool, now: datetime) -> About:
+    found = about_one(job)
     for lease in leases:
         heard = (now - lease.heartbeat_at) if lease.heartbeat_at else None
         found.facts += [
@@ -81,8 +83,8 @@ def about(job: Job, leases: list[Lease], now: datetime) -> About:
             (_("taken"), display.moment(lease.acquired_at)),
             (_("last sign of life"), _("%(duration)s ago") % {"duration": display.took(heard)}),
         ]
-        found.remarks.append(_what_follows(lease))
-    if control.has_stock_lock(job):
+        found.remarks.append(_what_follows(lease, now))
+    if is_stock_locked:
         text = _(
             "django-cron's own table says that it is locked, and not by whom. It is set to free: make sure that no "
             "other scheduler runs the job."
@@ -106,9 +108,9 @@ def _refused(leases: list[Lease]) -> bool:
     return any(lease.is_held for lease in leases)
 
 
-def _what_follows(lease: Lease) -> tuple[str, str]:
+def _what_follows(lease: Lease, now: datetime) -> tuple[str, str]:
     if lease.is_held:
-        return "bad", _("Its holder lives, so the lock is not cleared. It is free as soon as the run has ended.")
+        return "bad", control.lives_until_words(lease, now)
     if lease.run is None:
         return "odd", _("Its holder is gone: the lock is freed, and the job may run again.")
     return "odd", _(
@@ -124,9 +126,7 @@ def _clear(
     for job in jobs:
         values = {"job": job}
         try:
-            was_locked = control.clear_lock(
-                job, now, by=cast(User, request.user), reason=reason, force="force" in request.POST
-            )
+            was_locked = control.clear_lock(job, now, by=user_of(request), reason=reason, force="force" in request.POST)
         except control.LockIsHeld as held:
             model_admin.message_user(request, f"{job}: {held}", messages.ERROR)
             refused.append(job.pk)
@@ -138,6 +138,4 @@ def _clear(
             model_admin.message_user(request, text % values, messages.INFO)
     if refused:
         return HttpResponseRedirect(page_of(CLEAR_LOCK, refused))
-    if len(jobs) == 1:
-        return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[jobs[0].pk]))
-    return HttpResponseRedirect(reverse("admin:jobs_job_changelist"))
+    return HttpResponseRedirect(leading_to(jobs))

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from backoffice.jobs import control
-from backoffice.jobs.admin import asking, pauses
-from backoffice.jobs.admin.asking import page_of, page_of_runs
+from backoffice.jobs.admin import pages, pauses
+from backoffice.jobs.admin.pages import page_of, page_of_runs
 from backoffice.jobs.models import Job, Pause, Run
 from backoffice.jobs.models.choices import UNFINISHED
 
@@ -30,16 +30,16 @@ def controls_of_job(job: Job, user: User, now: datetime) -> list[Control]:
     living = [lease for lease in job.leases.all() if lease.is_held]
     runs = [lease.run_id for lease in living if lease.run_id]
     if user.has_perm(control.RUN_JOB):
-        found.append(Control(page_of(asking.RUN_NOW, [job.pk]), _("Run now")))
+        found.append(Control(page_of(pages.RUN_NOW, [job.pk]), _("Run now")))
     if runs and user.has_perm(control.CANCEL_RUN):
-        found.append(Control(page_of_runs(asking.CANCEL, runs), _("Cancel the run")))
+        found.append(Control(page_of_runs(pages.CANCEL, runs), _("Cancel the run")))
     if user.has_perm(control.PAUSE_JOB):
         if pauses.own(job, now):
-            found.append(Control(page_of(asking.RESUME, [job.pk]), _("Resume")))
+            found.append(Control(page_of(pages.RESUME, [job.pk]), _("Resume")))
         elif job.is_listed:
-            found.append(Control(page_of(asking.PAUSE, [job.pk]), _("Pause")))
+            found.append(Control(page_of(pages.PAUSE, [job.pk]), _("Pause")))
     if user.has_perm(control.CLEAR_LOCK) and _can_be_cleared(job, user):
-        found.append(Control(page_of(asking.CLEAR_LOCK, [job.pk]), _("Clear the lock")))
+        found.append(Control(page_of(pages.CLEAR_LOCK, [job.pk]), _("Clear the lock")))
     return found
 
 
@@ -54,10 +54,10 @@ def _can_be_cleared(job: Job, user: User) -> bool:
 def controls_of_run(run: Run, user: User) -> list[Control]:
     if run.shown_status in UNFINISHED:
         is_wanted = run.cancel_requested_at is None and user.has_perm(control.CANCEL_RUN)
-        return [Control(page_of_runs(asking.CANCEL, [run.pk]), _("Cancel the run"))] if is_wanted else []
+        return [Control(page_of_runs(pages.CANCEL, [run.pk]), _("Cancel the run"))] if is_wanted else []
     if not user.has_perm(control.RUN_JOB):
         return []
-    return [Control(page_of_runs(asking.RUN_AGAIN, [run.pk]), _("Run again"))]
+    return [Control(page_of_runs(pages.RUN_AGAIN, [run.pk]), _("Run again"))]
 
 
 def controls_of_all(user: User, overall: Pause | None) -> list[Control]:
@@ -65,8 +65,8 @@ def controls_of_all(user: User, overall: Pause | None) -> list[Control]:
     if not user.has_perm(control.PAUSE_JOB):
         return []
     if overall:
-        return [Control(reverse(f"admin:{asking.RESUME}", query={"job": asking.ALL}), _("Resume all jobs"))]
-    return [Control(reverse(f"admin:{asking.PAUSE}", query={"job": asking.ALL}), _("Pause all jobs"))]
+        return [Control(reverse(f"admin:{pages.RESUME}", query={"job": pages.ALL}), _("Resume all jobs"))]
+    return [Control(reverse(f"admin:{pages.PAUSE}", query={"job": pages.ALL}), _("Pause all jobs"))]
 
 
 def drawn(controls: list[Control]) -> SafeString:

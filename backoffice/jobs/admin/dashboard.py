@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from backoffice.jobs import control
 from backoffice.jobs.admin import display
-from backoffice.jobs.admin.asking import RESUME, page_of
 from backoffice.jobs.admin.controls import Control, controls_of_all, controls_of_run
+from backoffice.jobs.admin.pages import RESUME, page_of
 from backoffice.jobs.models import Job, Pause, Run, RunStatus
 from backoffice.jobs.overview import Overview, overview
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,7 +17,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from backoffice.jobs.admin.base import MixinBase
+from backoffice.jobs.admin.base import MixinBase, user_of
 
 
 class ExportsRows(MixinBase):
@@ -26,13 +25,14 @@ class ExportsRows(MixinBase):
 
     export_permission: ClassVar[str]
     export_stem: ClassVar[str]  # the files' names begin with it
+    export_moments: ClassVar[tuple[int, ...]]  # the columns that hold moments
 
     def exported_rows(self, queryset: QuerySet[Any]) -> Iterator[list[Any]]:
         """The names of the columns, then the rows."""
         raise NotImplementedError
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        may_export = cast(User, request.user).has_perm(self.export_permission)
+        may_export = user_of(request).has_perm(self.export_permission)
         return may_export and self.has_view_permission(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -63,4 +63,4 @@ class ExportsRows(MixinBase):
             text = _("A sheet holds no more than %(count)d rows: filter the list further, or export CSV.")
             self.message_user(request, text % {"count": spreadsheets.MAX_SHEET_ROWS}, messages.ERROR)
             return HttpResponseRedirect(address + changelist.get_query_string())
-        return spreadsheets.xlsx_file(self.exported_rows(changelist.queryset), self.export_stem)
+        return spreadsheets.xlsx_file(self.exported_rows(changelist.queryset), self.export_stem, self.export_moments)

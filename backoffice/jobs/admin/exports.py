@@ -23,7 +23,7 @@ MESSAGE_LIMIT = 16_000
 
 
 class LogResource(ModelResource):
-    """The columns. Moments carry their zone's offset, so they mean the same wherever the file is opened."""
+    """The columns."""
 
     code = Field(column_name=gettext_lazy("job"))
     start_time = Field(column_name=gettext_lazy("started"))
@@ -45,11 +45,11 @@ class LogResource(ModelResource):
     def dehydrate_code(self, log: CronJobLog) -> str:
         return str(log.code)
 
-    def dehydrate_start_time(self, log: CronJobLog) -> str:
-        return _moment(log.start_time)
+    def dehydrate_start_time(self, log: CronJobLog) -> datetime:
+        return timezone.localtime(log.start_time)
 
-    def dehydrate_end_time(self, log: CronJobLog) -> str:
-        return _moment(log.end_time)
+    def dehydrate_end_time(self, log: CronJobLog) -> datetime:
+        return timezone.localtime(log.end_time)
 
     def dehydrate_seconds(self, log: CronJobLog) -> float:
         seconds: float = (log.end_time - log.start_time).total_seconds()
@@ -90,7 +90,3 @@ def rows(logs: QuerySet[CronJobLog]) -> Iterator[list[Any]]:
     yield [capfirst(name) for name in resource.get_export_headers()]
     for log in resource.iter_queryset(logs):
         yield resource.export_resource(log)
-
-
-def _moment(at: datetime) -> str:
-    return timezone.localtime(at).isoformat(timespec="microseconds")

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from backoffice.jobs.admin import pauses
+from backoffice.jobs.admin.base import user_of
 from backoffice.jobs.models import Job, Pause
 from backoffice.jobs.recent import Recent, recent
 
@@ -37,5 +38,5 @@ class JobList(ChangeList):
         now = timezone.now()
         lately, overall = recent([job.pk for job in jobs]), pauses.of_all(now)
         for job in jobs:
-            job.looked_at = LookedAt(now, overall, lately[job.pk], cast(User, request.user))
+            job.looked_at = LookedAt(now, overall, lately[job.pk], user_of(request))
         self.result_list = cast(Any, jobs)

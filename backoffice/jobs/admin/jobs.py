@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import ModelForm
@@ -22,11 +21,11 @@ from django_cron.models import CronJobLock
 
 from backoffice.jobs import control
 from backoffice.jobs.admin import clear_lock, display, pause, pauses, run_now, strip
-from backoffice.jobs.admin.asking import CANCEL, CLEAR_LOCK, PAUSE, RESUME, RUN_NOW, AsksFirst, page_of_runs
-from backoffice.jobs.admin.base import TypedAdmin
+from backoffice.jobs.admin.base import TypedAdmin, user_of
 from backoffice.jobs.admin.controls import controls_of_all, controls_of_job, drawn
 from backoffice.jobs.admin.job_form import JobForm
 from backoffice.jobs.admin.job_list import JobList, LookedAt, looked_at
+from backoffice.jobs.admin.pages import CANCEL, CLEAR_LOCK, PAUSE, RESUME, RUN_NOW, AsksFirst, page_of_runs
 from backoffice.jobs.admin.states import JobStateFilter, due_words, job_state
 from backoffice.jobs.admin.timetables import HasTimetable, JobTimetablePage
 from backoffice.jobs.models import Job, Run
@@ -83,7 +82,7 @@ class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
         now = timezone.now()
         overall = pauses.of_all(now)
         context = {
-            "controls": controls_of_all(cast(User, request.user), overall),
+            "controls": controls_of_all(user_of(request), overall),
             "overall": control.pause_words(overall) if overall else "",
         }
         return super().changelist_view(request, context | (extra_context or {}))
@@ -93,7 +92,7 @@ class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
         if job is not None:
             now = timezone.now()
             lately = recent([job.pk])[job.pk]
-            job.looked_at = LookedAt(now, pauses.of_all(now), lately, cast(User, request.user))
+            job.looked_at = LookedAt(now, pauses.of_all(now), lately, user_of(request))
         return cast("Job | None", job)
 
     def render_change_form(
@@ -101,7 +100,7 @@ class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
     ) -> HttpResponse:
         """What can be done in a row of the list stands above the page, too."""
         if job := context.get("original"):
-            context["controls"] = controls_of_job(job, cast(User, request.user), timezone.now())
+            context["controls"] = controls_of_job(job, user_of(request), timezone.now())
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Saving: control does it, checks it and leaves a note of it ---
@@ -111,7 +110,7 @@ class JobAdmin(HasTimetable, AsksFirst, TypedAdmin[Job]):
         values = {name: form.cleaned_data[name] for name in form.changed_data if name in control.SETTINGS}
         reason = form.cleaned_data.get("reason", "")
         try:
-            control.change_settings(obj, values, timezone.now(), by=cast(User, request.user), reason=reason)
+            control.change_settings(obj, values, timezone.now(), by=user_of(request), reason=reason)
         except ValidationError as error:  # somebody else has changed the other half of it meanwhile
             self.message_user(request, " ".join(error.messages), messages.ERROR)
 

@@ -10,11 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from django_cron.models import CronJobLock
 
 from backoffice.jobs.admin import display
-from backoffice.jobs.admin.asking import AsksFirst
 from backoffice.jobs.admin.base import ReadOnly, TypedAdmin
+from backoffice.jobs.admin.pages import AsksFirst
 from backoffice.jobs.models import Job, Lease
 
 admin.site.unregister(CronJobLock)
+
+
+def _lock_words(lock: CronJobLock) -> str:
+    return str(lock.job_name)
+
+
+CronJobLock.__str__ = _lock_words  # it has none of its own: pages said "CronJobLock object (1)"
 
 
 @admin.register(Lease)
@@ -57,12 +64,16 @@ class LeaseAdmin(AsksFirst, ReadOnly, TypedAdmin[Lease]):
 class CronJobLockAdmin(AsksFirst, ReadOnly, TypedAdmin[CronJobLock]):
     """What stock django-cron's database lock writes, where that is configured in addition to ours."""
 
-    list_display = ["job_name", "is_locked"]
+    list_display = ["job_class", "is_locked"]
     actions = ["clear_lock"]
-    fields = ["job_name", "is_locked"]
+    fields = ["job_class", "is_locked"]
 
     def jobs_of(self, queryset: QuerySet[Any]) -> QuerySet[Job]:
         return Job.objects.filter(class_path__in=queryset.values("job_name"))
+
+    @admin.display(description=_("class"), ordering="job_name")
+    def job_class(self, lock: CronJobLock) -> str:
+        return str(lock.job_name)
 
     @admin.display(description=_("locked"), boolean=True)
     def is_locked(self, lock: CronJobLock) -> bool:

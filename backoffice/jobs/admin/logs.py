@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Left, Length, Right
@@ -23,11 +22,11 @@ from django_cron.models import CronJobLog
 
 from backoffice.jobs import control
 from backoffice.jobs.admin import display, log_search
-from backoffice.jobs.admin.asking import AsksFirst
-from backoffice.jobs.admin.base import LargeTable, ReadOnly, TypedAdmin
+from backoffice.jobs.admin.base import LargeTable, ReadOnly, TypedAdmin, user_of
 from backoffice.jobs.admin.controls import controls_of_run
 from backoffice.jobs.admin.exporting import ExportsRows
 from backoffice.jobs.admin.filters import DayRangeFilter, DurationFilter, JobCodeFilter, ResultFilter
+from backoffice.jobs.admin.pages import AsksFirst
 from backoffice.jobs.models import Job
 from backoffice.jobs.storable import first_line, last_line
 
@@ -46,6 +45,7 @@ admin.site.unregister(CronJobLog)
 @admin.register(CronJobLog)
 class CronJobLogAdmin(AsksFirst, ExportsRows, LargeTable, ReadOnly, TypedAdmin[CronJobLog]):
     export_permission, export_stem = control.EXPORT_LOG, "log"
+    export_moments = (1, 2)
     list_display = ["job", "started", "took", "result", "said"]
     list_filter = [ResultFilter, ("start_time", DayRangeFilter), JobCodeFilter, DurationFilter]
     ordering = ["-start_time"]
@@ -152,7 +152,7 @@ class CronJobLogAdmin(AsksFirst, ExportsRows, LargeTable, ReadOnly, TypedAdmin[C
     ) -> HttpResponse:
         run = getattr(context["original"], "run", None)
         context["subtitle"] = context["original"].code  # its str() knows but Success and Fail, in English
-        context["controls"] = controls_of_run(run, cast(User, request.user)) if run else []
+        context["controls"] = controls_of_run(run, user_of(request)) if run else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Files: the rows that the list shows, and one whole message ---

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,14 +16,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.jobs import control
 from backoffice.jobs.admin import display, pauses
-from backoffice.jobs.admin.asking import About, GivenReasonForm, ReasonForm, ask, asked_about, is_about_all
+from backoffice.jobs.admin.asking import About, GivenReasonForm, ReasonForm, ask
+from backoffice.jobs.admin.base import user_of
+from backoffice.jobs.admin.pages import about_one, asked_about, is_about_all, leading_to, question_about
 from backoffice.jobs.admin.states import job_state
 from backoffice.jobs.models import Job, MissedPolicy, Pause
+from backoffice.jobs.pauses import MONDAY, TOMORROW, mornings
 
-# When a day's work begins: the moments that are offered.
-MORNING = time(8)
-
-FOR_GOOD, TOMORROW, MONDAY, OTHER = "", "tomorrow", "monday", "other"
+FOR_GOOD, OTHER = "", "other"
 
 
 class PauseForm(GivenReasonForm):
@@ -40,7 +38,7 @@ class PauseForm(GivenReasonForm):
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._now = now
-        self._moments = {TOMORROW: _morning(now, 1), MONDAY: _morning(now, 7 - timezone.localtime(now).weekday())}
+        self._moments = mornings(now)
         cast(forms.ChoiceField, self.fields["how_long"]).choices = [
             (FOR_GOOD, _("for good, until somebody resumes it")),
             (TOMORROW, _("until tomorrow 08:00 (%(day)s)") % {"day": _day(self._moments[TOMORROW])}),
@@ -69,18 +67,18 @@ class PauseForm(GivenReasonForm):
 def pause_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     jobs = _jobs(request)
-    form = PauseForm(request.POST or None, now=now, initial={"how_long": FOR_GOOD})
+    form = PauseForm.of(request, now=now, initial={"how_long": FOR_GOOD})
     if request.method == "POST" and form.is_valid():
         for job in jobs:
-            control.pause(job, now, by=cast(User, request.user), reason=form.cleaned_data["reason"], until=form.moment)
+            control.pause(job, now, by=user_of(request), reason=form.cleaned_data["reason"], until=form.moment)
         model_admin.message_user(request, _paused_words(jobs, form.moment), messages.SUCCESS)
-        return _back(jobs)
+        return HttpResponseRedirect(leading_to(jobs))
     title = ngettext("Pause this job?", "Pause these %(count)d jobs?", len(jobs)) % {"count": len(jobs)}
     if jobs == [None]:
         title = _("Pause all jobs?")
     overall = pauses.of_all(now)
     abouts = [_about(job, now, overall, _what_pausing_does(job)) for job in jobs]
-    return ask(model_admin, request, abouts, form, title=title, button=_("Pause"))
+    return ask(model_admin, request, question_about(jobs, abouts, form, title=title, button=_("Pause")))
 
 
 def resume_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
@@ -88,16 +86,17 @@ def resume_page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpRespo
     jobs = _jobs(request)
     overall = pauses.of_all(now)
     paused = [job for job in jobs if (pauses.own(job, now) if job else overall)]
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm.of(request)
     if request.method == "POST" and form.is_valid():
         for job in jobs:
             _resume(model_admin, request, job, form.cleaned_data["reason"], now)
-        return _back(jobs)
+        return HttpResponseRedirect(leading_to(jobs))
     title = ngettext("Resume this job?", "Resume these %(count)d jobs?", len(jobs)) % {"count": len(jobs)}
     if jobs == [None]:
         title = _("Resume all jobs?")
     abouts = [_about(job, now, overall, _what_resuming_does(job, job in paused, overall)) for job in jobs]
-    return ask(model_admin, request, abouts, form if paused else None, title=title, button=_("Resume"))
+    asked = form if paused else None
+    return ask(model_admin, request, question_about(jobs, abouts, asked, title=title, button=_("Resume")))
 
 
 def _jobs(request: HttpRequest) -> list[Job | None]:
@@ -110,11 +109,11 @@ def _about(job: Job | None, now: datetime, overall: Pause | None, remarks: list[
     if job is None:
         if overall:
             facts.append((_("state"), pauses.drawn([overall])))
-        return About(None, [*facts, (_("jobs"), str(Job.objects.runnable().count()))], remarks)
+        return about_one(None, [*facts, (_("jobs"), str(Job.objects.runnable().count()))], remarks)
     facts.append((_("state"), job_state(job, now, overall)))
     if job.next_due_at and job.is_listed and job.is_enabled:
         facts.append((_("next due"), display.moment(job.next_due_at)))
-    return About(job, [*facts, (_("missed slots"), job.get_missed_policy_display())], remarks)
+    return about_one(job, [*facts, (_("missed slots"), job.get_missed_policy_display())], remarks)
 
 
 def _what_pausing_does(job: Job | None) -> list[tuple[str, str]]:
@@ -146,7 +145,7 @@ def _missed_words(job: Job | None) -> str:
 
 def _resume(model_admin: ModelAdmin[Any], request: HttpRequest, job: Job | None, reason: str, now: datetime) -> None:
     values = {"job": job or _("all jobs")}
-    if control.resume(job, now, by=cast(User, request.user), reason=reason):
+    if control.resume(job, now, by=user_of(request), reason=reason):
         model_admin.message_user(request, _("Resumed: %(job)s.") % values, messages.SUCCESS)
     else:
         model_admin.message_user(request, _("Not paused: %(job)s.") % values, messages.INFO)
@@ -158,17 +157,6 @@ def _paused_words(jobs: list[Job | None], until: datetime | None) -> str:
         "until": until and display.plain_moment(until),
     }
     return (_("Paused until %(until)s: %(jobs)s.") if until else _("Paused for good: %(jobs)s.")) % values
-
-
-def _back(jobs: list[Job | None]) -> HttpResponse:
-    if len(jobs) == 1 and jobs[0]:
-        return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[jobs[0].pk]))
-    return HttpResponseRedirect(reverse("admin:jobs_job_changelist"))
-
-
-def _morning(now: datetime, days: int) -> datetime:
-    day = timezone.localtime(now).date() + timedelta(days=days)
-    return timezone.make_aware(datetime.combine(day, MORNING))
 
 
 def _day(at: datetime) -> str:

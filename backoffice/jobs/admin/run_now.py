@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.jobs import control
 from backoffice.jobs.admin import display, pauses
-from backoffice.jobs.admin.asking import About, ReasonForm, ask, asked_about
+from backoffice.jobs.admin.asking import About, ReasonForm, ask
+from backoffice.jobs.admin.base import user_of
+from backoffice.jobs.admin.pages import about_one, asked_about, leading_to, question_about
 from backoffice.jobs.admin.states import due_words, job_state
-from backoffice.jobs.models import Job, Run
+from backoffice.jobs.models import Job, Lease, Pause, Run
 
 
 class RunNowForm(ReasonForm):
@@ -35,17 +36,18 @@ class RunNowForm(ReasonForm):
 
 def page(model_admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     jobs = asked_about(request)
-    form = RunNowForm(request.POST or None, can_be_tried=all(job.supports_dry_run for job in jobs))
+    form = RunNowForm.of(request, can_be_tried=all(job.supports_dry_run for job in jobs))
     now = timezone.now()
     if request.method == "POST" and form.is_valid():
         return _run(model_admin, request, jobs, form.cleaned_data, now)
     title = ngettext("Run this job now?", "Run these %(count)d jobs now?", len(jobs)) % {"count": len(jobs)}
-    abouts = [about(job, now) for job in jobs]
-    return ask(model_admin, request, abouts, form, title=title, button=_("Run now"))
+    overall, remarks = pauses.of_all(now), remarks_on(jobs, now)
+    abouts = [about(job, now, overall, remarks[job]) for job in jobs]
+    return ask(model_admin, request, question_about(jobs, abouts, form, title=title, button=_("Run now")))
 
 
-def about(job: Job, now: datetime) -> About:
-    last, overall = job.last_run, pauses.of_all(now)
+def about(job: Job, now: datetime, overall: Pause | None, remarks: list[tuple[str, str]]) -> About:
+    last = job.last_run
     facts: list[tuple[str, str]] = [(_("state"), job_state(job, now, overall))]
     if last is None:
         facts.append((_("last run"), _("It has not run yet.")))
@@ -59,21 +61,27 @@ def about(job: Job, now: datetime) -> About:
     if job.next_due_at and job.is_listed and job.is_enabled:
         at = f"{due_words(job, now, overall)}, {display.plain_moment(job.next_due_at)}"
         facts.append((_("next due"), at))
-    return About(job, facts, remarks(job, now))
+    return about_one(job, facts, remarks)
 
 
-def remarks(job: Job, now: datetime) -> list[tuple[str, str]]:
-    """On what hinders it, on runs that are there already, and on what one more does not do."""
+def remarks_on(jobs: Collection[Job], now: datetime) -> dict[Job, list[tuple[str, str]]]:
+    """On what hinders each, on runs that are there already, and on what one more does not do. Two queries."""
+    leases = control.leases_held(jobs)
+    queued: dict[Job, list[Run]] = {job: [] for job in jobs}
+    for run in Run.objects.queued().filter(job__in=jobs).select_related("job", "requested_by"):
+        queued[run.job].append(run)
+    return {job: _remarks(job, leases[job], queued[job], now) for job in jobs}
+
+
+def _remarks(job: Job, leases: list[Lease], queued: list[Run], now: datetime) -> list[tuple[str, str]]:
     found = [("bad", job.problem)] if job.problem else []
-    for lease in control.leases_held(job):
+    for lease in leases:
         if not lease.is_held:
             continue
         found.append(("odd", _("It runs now: %(holder)s.") % {"holder": control.holder_words(lease, now)}))
-        if job.waits_its_turn:
+        if not job.allows_parallel_runs:
             found.append(("quiet", _("It never runs beside itself: the new run waits until that has ended.")))
-        elif not job.allows_parallel_runs:
-            found.append(("odd", _("It never runs beside itself: if that has not ended, the new run is skipped.")))
-    for run in Run.objects.queued().filter(job=job).select_related("requested_by"):
+    for run in queued:
         values = {"run": f"#{run.pk}", "cause": display.cause(run)}
         found.append(("odd", _("Run %(run)s waits in the queue already (%(cause)s).") % values))
     return [*found, ("quiet", _("Its timetable does not move."))]
@@ -87,7 +95,7 @@ def _run(
     wish = {"reason": asked["reason"], "dry_run": asked.get("dry_run", False)}
     for job in jobs:
         try:
-            queued.append(control.run_now(job, now, by=cast(User, request.user), **wish))
+            queued.append(control.run_now(job, now, by=user_of(request), **wish))
         except control.AlreadyQueued as already:
             model_admin.message_user(request, str(already), messages.WARNING)
             found.append(already.run)
@@ -98,7 +106,4 @@ def _run(
             len(queued),
         )
         model_admin.message_user(request, text % {"count": len(queued)}, messages.SUCCESS)
-    runs = queued + found
-    if len(runs) == 1:
-        return HttpResponseRedirect(reverse("admin:jobs_run_change", args=[runs[0].pk]))
-    return HttpResponseRedirect(reverse("admin:jobs_run_changelist"))
+    return HttpResponseRedirect(leading_to(queued + found))

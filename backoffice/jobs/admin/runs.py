@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -20,9 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from backoffice.jobs.admin import cancel, display
-from backoffice.jobs.admin.asking import CANCEL, RUN_AGAIN, AsksFirst, page_of_runs
-from backoffice.jobs.admin.base import LargeTable, ReadOnly, TypedAdmin
+from backoffice.jobs.admin.base import LargeTable, ReadOnly, TypedAdmin, user_of
 from backoffice.jobs.admin.filters import DayRangeFilter, StateFilter
+from backoffice.jobs.admin.pages import CANCEL, RUN_AGAIN, AsksFirst, page_of_runs
 from backoffice.jobs.admin.watch import first_look, watch
 from backoffice.jobs.models import Job, Run, RunOutput
 
@@ -146,7 +145,7 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["watch"] = first_look(context["original"], cast(User, request.user), timezone.now())
+        context["watch"] = first_look(context["original"], user_of(request), timezone.now())
         return super().render_change_form(request, context, *args, **kwargs)
 
     @method_decorator(require_safe)
@@ -156,7 +155,7 @@ class RunAdmin(AsksFirst, LargeTable, ReadOnly, TypedAdmin[Run]):
             raise PermissionDenied
         after = request.GET.get("after", "")
         position = int(after) if after.isdecimal() and len(after) < 10 else -1
-        seen = watch(pk, position, cast(User, request.user), timezone.now())
+        seen = watch(pk, position, user_of(request), timezone.now())
         if not seen.goes_on:
             return HttpResponse(headers={"HX-Refresh": "true"})
         return TemplateResponse(request, "admin/jobs/run/watch.html", {"watch": seen, "is_answer": True})

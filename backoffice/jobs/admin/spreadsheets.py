@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from datetime import datetime
 from typing import Any
 
 import xlsxwriter
@@ -42,18 +43,32 @@ def _csv_lines(lines: Iterator[list[Any]], language: str | None) -> Iterator[byt
             row = next(lines, None)
         if row is None:
             return
-        line: Any = writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in row])
+        line: Any = writer.writerow([_csv_cell(cell) for cell in row])
         yield line
 
 
-def xlsx_file(lines: Iterator[list[Any]], stem: str) -> FileResponse:
-    """Typed cells: text stays text, so that no formula can come of it. Built on disk, then sent."""
+def _csv_cell(cell: Any) -> Any:
+    """A moment with its zone's offset, so that it means the same wherever the file is opened."""
+    if isinstance(cell, datetime):
+        return cell.isoformat()
+    return defused(cell) if isinstance(cell, str) else cell
+
+
+def xlsx_file(lines: Iterator[list[Any]], stem: str, moments: Container[int]) -> FileResponse:
+    """Typed cells: text stays text, so that no formula can come of it. Built on disk, then sent.
+
+    ``moments``: which columns hold some. A sheet knows no zones, so they are by the clock that the pages show, and
+    the names of the columns say which.
+    """
     file = tempfile.TemporaryFile()  # noqa: SIM115  the answer closes it
-    book = xlsxwriter.Workbook(file, {"constant_memory": True})
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "default_date_format": "yyyy-mm-dd hh:mm:ss"})
     sheet = book.add_worksheet()
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, 2, 30)
-    for number, row in enumerate(lines):
+    zone = timezone.get_current_timezone_name()
+    names = next(lines)
+    _write_row(sheet, 0, [f"{name} ({zone})" if column in moments else name for column, name in enumerate(names)])
+    for number, row in enumerate(lines, 1):
         _write_row(sheet, number, row)
     book.close()
     file.seek(0)
@@ -64,6 +79,8 @@ def _write_row(sheet: Any, number: int, row: list[Any]) -> None:
     for column, cell in enumerate(row):
         if isinstance(cell, str):
             sheet.write_string(number, column, cell)
+        elif isinstance(cell, datetime):
+            sheet.write_datetime(number, column, timezone.make_naive(cell))
         elif cell is not None:
             sheet.write_number(number, column, cell)
 

@@ -52,8 +52,10 @@ def in_words(recent: Recent) -> str:
 
 def rate(recent: Recent) -> SafeString:
     """The share of runs that succeeded, and how long they usually take."""
+    if not recent.runs:
+        return SafeString()  # the strip says that there are none
     if recent.percent_succeeded is None:
-        return SafeString()
+        return format_html("{}", _("none has succeeded or failed yet"))
     parts = [_("%(percent)d %% succeeded") % {"percent": recent.percent_succeeded}]
     if recent.usual:
         parts.append(_("usually %(duration)s") % {"duration": display.took(recent.usual.median)})
@@ -65,10 +67,9 @@ def _placed(recent: Recent) -> Iterator[tuple[PastRun, str, int, float]]:
     runs = recent.runs[-SHOWN:]
     seconds = [run.duration.total_seconds() if run.duration else 0.0 for run in runs]
     longest = max(seconds) or 1.0
-    begin = STEP * (SHOWN - len(runs))
     for place, (run, length) in enumerate(zip(runs, seconds, strict=True)):
         height = SHORTEST + (HEIGHT - SHORTEST) * (max(0.0, length) / longest) ** 0.5
-        yield run, display.GRAVITY.get(run.status, "quiet"), begin + STEP * place, round(height, 1)
+        yield run, display.GRAVITY.get(run.status, "quiet"), STEP * place, round(height, 1)
 
 
 def _drawn(recent: Recent) -> SafeString:

@@ -179,6 +179,7 @@ def _choose_from(field: forms.Field, choices: Iterable[tuple[str, Any]]) -> None
 
 
 def _countries() -> list[tuple[str, str]]:
-    # In the language of the page where we have it; the names are few that are translated.
-    named = [(code, gettext(country_name(code))) for code in countries()]
-    return sorted(named, key=lambda pair: pair[1])
+    # The names are few that are translated: in another language than English these come first.
+    named = [(code, country_name(code)) for code in countries()]
+    ordered = sorted((gettext(name) == name, gettext(name), code) for code, name in named)
+    return [(code, name) for _is_english, name, code in ordered]

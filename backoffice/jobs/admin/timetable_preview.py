@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
-from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backoffice.jobs.admin import display
 from backoffice.jobs.outlook import Moment, clashes, clock_changes, outlook
 from backoffice.jobs.timetable import Timetable
 from backoffice.jobs.words import describe
@@ -81,7 +81,7 @@ def preview(
 def _next_in(first: datetime, now: datetime) -> str:
     if first <= now + timedelta(minutes=1):
         return _("The first time with the next tick.")
-    return _("The first time in %(time)s.") % {"time": timeuntil(first, now)}
+    return _("The first time in %(time)s.") % {"time": display.roughly(first - now)}
 
 
 def _row(moment: Moment, differs: bool) -> Row:

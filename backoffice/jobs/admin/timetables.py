@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from copy import copy
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -17,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.jobs import control, positions
-from backoffice.jobs.admin.base import MixinBase
+from backoffice.jobs.admin.base import MixinBase, user_of
 from backoffice.jobs.admin.timetable_form import TimetableForm
 from backoffice.jobs.admin.timetable_page import TimetablePage
 from backoffice.jobs.admin.timetable_preview import MOST_ASKED, Other, Preview, preview
@@ -94,11 +93,11 @@ class JobTimetablePage(TimetablePage):
         return found
 
     def save(self, timetable: Timetable | None, reason: str, seen: int) -> None:
-        person = cast(User, self.request.user)
+        person = user_of(self.request)
         control.reschedule(self.row, timetable, self.now, by=person, reason=reason, seen=seen)
 
     def put_back(self, change: Any, reason: str, seen: int) -> None:
-        control.put_back(self.row, change, self.now, by=cast(User, self.request.user), reason=reason, seen=seen)
+        control.put_back(self.row, change, self.now, by=user_of(self.request), reason=reason, seen=seen)
 
 
 class HasTimetable(MixinBase):
@@ -120,7 +119,7 @@ class HasTimetable(MixinBase):
         return self.timetable_page(self, request, row).respond()
 
     def may_change_timetable(self, request: HttpRequest) -> bool:
-        return cast(User, request.user).has_perm(self.timetable_page.permission)
+        return user_of(request).has_perm(self.timetable_page.permission)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [*super().get_readonly_fields(request, obj), "timetable_and_link", "timetable_alone"]

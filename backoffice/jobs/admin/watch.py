@@ -11,23 +11,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.db.models import F, FilteredRelation, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from backoffice.jobs import detached
 from backoffice.jobs.admin import display
 from backoffice.jobs.admin.controls import Control, controls_of_run
 from backoffice.jobs.models import Run, RunOutput, RunStatus
 from backoffice.jobs.models.choices import UNFINISHED
-from backoffice.jobs.recent import Usual, usual
+from backoffice.jobs.recent import FEW, Usual, usual
 
 # Pieces of output that one answer carries, and that a page begins with: the latest.
 PIECES = 50
-
-# Seconds for which the usual length of a job is kept in mind: it changes with its runs only.
-USUAL_KEPT = 300
 
 # So long may a run wait in the queue before the page asks whether there is a scheduler.
 WAITS_LONG = timedelta(seconds=20)
@@ -80,7 +77,20 @@ class Watch:
     def usual_words(self) -> str:
         if self.usual is None:
             return _("How long it usually takes is not known yet.")
-        values = {"median": display.took(self.usual.median), "most": display.took(self.usual.most)}
+        values = {
+            "median": display.took(self.usual.median),
+            "most": display.took(self.usual.most),
+            "count": self.usual.count,
+        }
+        if self.usual.count < FEW:
+            return (
+                ngettext(
+                    "Its only run that succeeded took %(most)s.",
+                    "Usually %(median)s; the longest of %(count)d runs took %(most)s.",
+                    self.usual.count,
+                )
+                % values
+            )
         return _("Usually %(median)s; 95 of 100 runs are done within %(most)s.") % values
 
     @property
@@ -146,7 +156,7 @@ def watch(pk: int, after: int, user: User, now: datetime) -> Watch:
     pieces = [row.piece for row in rows if row.piece is not None]
     last = max([after, *(row.position for row in rows if row.position is not None)])
     run: Run = rows[0]
-    return Watch(run, now, _usual(run.job_id), pieces, last, False, controls_of_run(run, user))
+    return Watch(run, now, usual(run.job_id), pieces, last, False, controls_of_run(run, user))
 
 
 def first_look(run: Run, user: User, now: datetime) -> Watch:
@@ -155,15 +165,9 @@ def first_look(run: Run, user: User, now: datetime) -> Watch:
     return Watch(
         run=run,
         now=now,
-        usual=_usual(run.job_id),
+        usual=usual(run.job_id),
         pieces=[text for _position, text in rows],
         last=rows[-1][0] if rows else -1,
         left_out=bool(rows and rows[0][0] > 0),
         controls=controls_of_run(run, user),
     )
-
-
-def _usual(job: int) -> Usual | None:
-    """Kept for some minutes: a page that asks every two seconds need not measure each time."""
-    found: Usual | None = cache.get_or_set(f"jobs.usual.{job}", lambda: usual(job), USUAL_KEPT)
-    return found

@@ -1,6 +1,13 @@
 """What people do to jobs. Browser and command line call these: permission, change and audit inside."""
 
-from backoffice.jobs.control.locks import LockIsHeld, clear_lock, has_stock_lock, holder_words, leases_held
+from backoffice.jobs.control.locks import (
+    LockIsHeld,
+    clear_lock,
+    holder_words,
+    leases_held,
+    lives_until_words,
+    stock_locked,
+)
 from backoffice.jobs.control.pauses import pause, resume
 from backoffice.jobs.control.rights import (
     CANCEL_RUN,
@@ -36,11 +43,11 @@ __all__ = [
     "change_settings",
     "check_settings",
     "clear_lock",
-    "has_stock_lock",
     "holder_words",
     "in_words",
     "insist_on_latest",
     "leases_held",
+    "lives_until_words",
     "pause",
     "pause_words",
     "put_back",
@@ -48,4 +55,5 @@ __all__ = [
     "resume",
     "run_again",
     "run_now",
+    "stock_locked",
 ]

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from django_cron.models import CronJobLock
 
 from backoffice.jobs import lifecycle
 from backoffice.jobs.clock import lease_clock
 from backoffice.jobs.control.rights import CLEAR_LOCK, FORCE_CLEAR_LOCK, check, name_of, note
 from backoffice.jobs.models import Job, Lease
+from backoffice.jobs.told import gettext as _
 
 
 class LockIsHeld(Exception):
-    """The holder of the lock lives; the text names it."""
+    """The holder of the lock counts as alive; the text names it."""
 
     def __init__(self, lease: Lease, now: datetime) -> None:
-        text = _("Not cleared: the lock is %(holder)s. It lives.")
-        super().__init__(text % {"holder": holder_words(lease, now)})
+        text = _("Not cleared: the lock is %(holder)s. %(until)s")
+        super().__init__(text % {"holder": holder_words(lease, now), "until": lives_until_words(lease, now)})
 
 
 def clear_lock(job: Job, now: datetime, *, by: User | None = None, reason: str = "", force: bool = False) -> bool:
@@ -35,11 +37,11 @@ def clear_lock(job: Job, now: datetime, *, by: User | None = None, reason: str =
     if force:
         check(by, FORCE_CLEAR_LOCK)
     with transaction.atomic():
-        before = [holder_words(lease, now) for lease in leases_held(job)]
+        before = [holder_words(lease, now) for lease in leases_held([job])[job]]
         gone = lifecycle.interrupt_stale(job)
-        for lease in leases_held(job):
+        for lease in leases_held([job])[job]:
             _free(lease, now, by, reason, force)
-        if _stock_locks(job).update(locked=False):
+        if _stock_locks([job]).update(locked=False):
             before.append(_("held in django-cron's own table, which does not say by whom"))
         if not before and not gone:
             return False
@@ -51,14 +53,17 @@ def clear_lock(job: Job, now: datetime, *, by: User | None = None, reason: str =
     return True
 
 
-def leases_held(job: Job) -> list[Lease]:
-    """The leases on ``job`` that were not given back, with their runs; also that of a stock ``CronJobManager``."""
-    return list(Lease.objects.of(job).held().select_related("run__job", "run__requested_by"))
+def leases_held(jobs: Collection[Job]) -> dict[Job, list[Lease]]:
+    """The leases on each of ``jobs`` that were not given back, with their runs; also those of a stock
+    ``CronJobManager``. One query."""
+    held = list(Lease.objects.of(jobs).held().select_related("run__job", "run__requested_by"))
+    return {job: [lease for lease in held if lease.job_id == job.pk or lease.key == job.code] for job in jobs}
 
 
-def has_stock_lock(job: Job) -> bool:
-    """Whether django-cron's own table says that ``job`` is locked: for ever, if its process was killed."""
-    return _stock_locks(job).exists()
+def stock_locked(jobs: Collection[Job]) -> set[Job]:
+    """Those that django-cron's own table says are locked: for ever, if the process was killed."""
+    locked = set(_stock_locks(jobs).values_list("job_name", flat=True))
+    return {job for job in jobs if job.class_path in locked}
 
 
 def holder_words(lease: Lease, now: datetime) -> str:
@@ -72,8 +77,15 @@ def holder_words(lease: Lease, now: datetime) -> str:
     }
 
 
-def _stock_locks(job: Job) -> QuerySet[Any]:
-    locks: QuerySet[Any] = CronJobLock.objects.filter(job_name=job.class_path, locked=True)
+def lives_until_words(lease: Lease, now: datetime) -> str:
+    """How long a holder counts as alive: that its process is gone cannot be seen from another host or container."""
+    left = max(0, ceil((lease.expires_at - now).total_seconds())) if lease.expires_at else 0
+    return _("It counts as alive; without another sign of life the lock is free in %(seconds)d s.") % {"seconds": left}
+
+
+def _stock_locks(jobs: Collection[Job]) -> QuerySet[Any]:
+    paths = [job.class_path for job in jobs]
+    locks: QuerySet[Any] = CronJobLock.objects.filter(job_name__in=paths, locked=True)
     return locks
 
 
@@ -85,4 +97,4 @@ def _free(lease: Lease, now: datetime, by: User | None, reason: str, force: bool
         raise LockIsHeld(lease, now)
     who = name_of(by)
     text = _("Interrupted: its lock was cleared by %(person)s. %(reason)s") % {"person": who, "reason": reason}
-    lifecycle.take_away(lease, text.strip())
+    lifecycle.take_away(lease, text)

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from backoffice.jobs import positions, scheduler
 from backoffice.jobs.control.rights import RESCHEDULE_JOB, check, note
 from backoffice.jobs.models import Job, JobTimetableChange
 from backoffice.jobs.models.history import TimetableChange
 from backoffice.jobs.timetable import UNREADABLE, Timetable
+from backoffice.jobs.told import gettext as _
 from backoffice.jobs.words import describe_stored
 
 

@@ -34,7 +34,10 @@ class MissedPolicy(models.TextChoices):
 
 
 class OverlapPolicy(models.TextChoices):
-    """What becomes of a run whose job is still running, where its runs may not stand beside each other."""
+    """What becomes of a run whose job is still running, where its runs may not stand beside each other.
+
+    One that a person has asked for always waits.
+    """
 
     SKIP = "skip", _("skip it")
     WAIT = "wait", _("wait for its turn")

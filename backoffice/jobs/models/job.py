@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.jobs.models.choices import MissedPolicy, OverlapPolicy
 from backoffice.jobs.models.pause import Pause
 from backoffice.jobs.timetable import Timetable
+from backoffice.jobs.told import ToldTextField
 
 if TYPE_CHECKING:
     from backoffice.jobs.models.run import Run
@@ -45,7 +46,7 @@ class Job(models.Model):
     is_listed = models.BooleanField(
         _("listed"), default=False, help_text=_("Whether CRON_CLASSES names it; what is not listed runs by hand only.")
     )
-    problem = models.TextField(_("problem"), blank=True, help_text=_("Why it cannot be run, and what to do."))
+    problem = ToldTextField(_("problem"), blank=True, help_text=_("Why it cannot be run, and what to do."))
     is_enabled = models.BooleanField(_("enabled"), default=True)
     missed_policy = models.CharField(
         _("missed slots"), max_length=16, choices=MissedPolicy.choices, default=MissedPolicy.RUN_ONCE

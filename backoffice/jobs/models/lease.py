@@ -6,7 +6,7 @@ Every change is one conditional UPDATE whose row count says who won; there are n
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.conf import settings
 from django.db import models
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.jobs.clock import Moment, lease_clock, lease_clock_plus
-from backoffice.jobs.models.choices import OverlapPolicy
+from backoffice.jobs.models.choices import OverlapPolicy, RunTrigger
 from backoffice.jobs.models.job import Job
 from backoffice.jobs.models.run import Run, RunQuerySet
 
@@ -24,9 +24,9 @@ PER_RUN = "#"
 
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
-    def of(self, job: Job) -> LeaseQuerySet:
-        """Those of a job; one that was taken before its row was there has its code alone."""
-        return self.filter(Q(job=job) | Q(key=job.code))
+    def of(self, jobs: Collection[Job]) -> LeaseQuerySet:
+        """Those of the jobs; one that was taken before its job's row was there has the code alone."""
+        return self.filter(Q(job__in=jobs) | Q(key__in=[job.code for job in jobs]))
 
     def held(self) -> LeaseQuerySet:
         return self.filter(token__isnull=False)
@@ -114,5 +114,6 @@ class Lease(models.Model):
 
 def startable_runs() -> RunQuerySet:
     """Queued runs, first come first served, without those that wait their turn while their job runs."""
-    waits = Q(job__overlap_policy=OverlapPolicy.WAIT, job__allows_parallel_runs=False)
+    waits = Q(job__overlap_policy=OverlapPolicy.WAIT) | Q(trigger=RunTrigger.PERSON)
+    waits &= Q(job__allows_parallel_runs=False)
     return Run.objects.queued().exclude(waits & Exists(Lease.objects.in_the_way(lease_clock())))

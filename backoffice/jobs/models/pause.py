@@ -13,8 +13,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from backoffice.jobs.told import gettext
 
 if TYPE_CHECKING:
     from backoffice.jobs.models.job import Job

@@ -13,6 +13,7 @@ from django_cron.models import CronJobLog
 from backoffice.jobs.clock import Moment
 from backoffice.jobs.models.choices import TROUBLE, UNFINISHED, RunStatus, RunTrigger
 from backoffice.jobs.models.job import Job
+from backoffice.jobs.told import ToldCharField
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -63,7 +64,7 @@ class Run(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    reason = models.CharField(_("reason"), max_length=255, blank=True)
+    reason = ToldCharField(_("reason"), max_length=255, blank=True)
     is_dry_run = models.BooleanField(_("dry run"), default=False)
     attempt = models.PositiveIntegerField(
         _("attempt"), default=1, db_default=1, help_text=_("2 for the first retry of a failed run, and so on.")
@@ -95,7 +96,7 @@ class Run(models.Model):
     progress_what = models.CharField(_("what it does"), max_length=255, blank=True, default="", db_default="")
 
     # What became of it
-    summary = models.CharField(_("what it did"), max_length=255, blank=True)
+    summary = ToldCharField(_("what it did"), max_length=255, blank=True)
     log = models.OneToOneField(
         CronJobLog, verbose_name=_("log"), null=True, blank=True, on_delete=models.SET_NULL, related_name="run"
     )
@@ -119,6 +120,15 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job.code} #{self.pk}"
+
+    @property
+    def waits_its_turn(self) -> bool:
+        """Whether it waits where it finds its job running, rather than being skipped.
+
+        What a person has asked for does: nobody asks for it again, as the next slot does.
+        """
+        is_asked_for = self.trigger == RunTrigger.PERSON and not self.job.allows_parallel_runs
+        return is_asked_for or self.job.waits_its_turn
 
     @property
     def duration(self) -> timedelta | None:

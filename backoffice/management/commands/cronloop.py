@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from argparse import ArgumentTypeError
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
@@ -23,12 +24,17 @@ logger = logging.getLogger(__name__)
 # Seconds between ticks, as in stock.
 DEFAULT_SLEEP = 5 * 60
 
+# Stock ticks without any pause for 0, which keeps a processor busy with nothing.
+SHORTEST_SLEEP = 1
+
 
 class Command(SchedulingCommand):
     help = "Tick again and again until SIGTERM or Ctrl-C; queued runs are started within a second."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("-s", "--sleep", type=int, default=DEFAULT_SLEEP, help="seconds between ticks")
+        parser.add_argument(
+            "-s", "--sleep", type=_seconds, default=DEFAULT_SLEEP, help="seconds between ticks; 0 is taken for 1"
+        )
         parser.add_argument("--cron_classes", nargs="+", help="class paths or job codes; all that are listed if none")
         parser.add_argument("--repeat", type=int, help="end after so many ticks")
 
@@ -53,7 +59,7 @@ class Command(SchedulingCommand):
             if presence:
                 presence.show()
             if steady_seconds() >= next_tick and not (repeat and ticks >= repeat):
-                ticks, next_tick = ticks + 1, steady_seconds() + sleep
+                ticks, next_tick = ticks + 1, steady_seconds() + max(sleep, SHORTEST_SLEEP)
                 self.tick(executor)
             executor.step(min(0.5, max(0.0, next_tick - steady_seconds())))
             if repeat and ticks >= repeat and not executor.is_busy:
@@ -88,3 +94,9 @@ class Command(SchedulingCommand):
                 logger.error("%s: %s", name, problem.text)
             if run:
                 yield run
+
+
+def _seconds(text: str) -> int:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is no whole number of seconds from 0 on")

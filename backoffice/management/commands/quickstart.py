@@ -27,20 +27,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["no_serve"]:
-            self._set_up()
+            self._set_up(_("%(address)s, after: manage.py serve"))
             self._tick()
             return
         try:
             listener = serving.listen(settings.PORT)
         except serving.PortTaken as error:
             raise CommandError(str(error)) from error
-        self._set_up()
+        self._set_up("%(address)s")
         self.stdout.write(_("Ctrl-C ends it.") + "\n")
         self.stdout.flush()
         connections.close_all()
         sys.exit(serving.serve(listener, self.stdout.write))
 
-    def _set_up(self) -> None:
+    def _set_up(self, where: str) -> None:
         try:
             call_command("migrate", verbosity=0, interactive=False)
             with transaction.atomic():
@@ -52,12 +52,12 @@ class Command(BaseCommand):
         except OperationalError as error:
             text = _("The database cannot be used: %(error)s. Look at DATABASE_URL and DATA_DIR.")
             raise CommandError(text % {"error": str(error).strip()}) from error
-        self._say_how_to_log_in(first_login.known_password())
+        self._say_how_to_log_in(where % {"address": settings.SITE_URL}, first_login.known_password())
 
-    def _say_how_to_log_in(self, password: str) -> None:
+    def _say_how_to_log_in(self, where: str, password: str) -> None:
         kept_in = _("(kept in %(file)s; change it in the browser)") % {"file": first_login.password_file()}
         lines = [
-            (_("Open"), settings.SITE_URL),
+            (_("Open"), where),
             (_("User"), first_login.USERNAME),
             (_("Password"), f"{password}   {kept_in}" if password else _("as you set it")),
             (_("Mail"), self._where_mail_goes()),

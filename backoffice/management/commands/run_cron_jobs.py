@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandParser
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from backoffice.jobs import control, lifecycle, registry
 from backoffice.jobs.clock import ClockIsOff, checked_now
 from backoffice.jobs.commands import GRACE_SECONDS, NOT_RUN, SchedulingCommand, stop_signals
 from backoffice.jobs.models import Job, Run, RunStatus
+from backoffice.jobs.models.choices import TROUBLE
 
 
 class Command(SchedulingCommand):
@@ -28,7 +31,7 @@ class Command(SchedulingCommand):
             self.complain(str(error))
             is_good = False
         except (DatabaseError, InterfaceError) as error:
-            self.complain(f"The database did not take it: {error}")
+            self.complain(_("The database did not take it: %(error)s.") % {"error": str(error).strip()})
             is_good = False
         self.end(failed=not is_good)
 
@@ -43,14 +46,17 @@ class Command(SchedulingCommand):
                 is_good = False
                 self.complain(f"{name}: {problem.text if problem else ''}")
             elif only is None and not job.is_enabled:
-                self.say(f"[{NOT_RUN}] {job.code}\n    switched off; --job={job.code} runs it all the same")
+                self._leave_out(job, _("switched off; --job=%(code)s runs it all the same"))
             elif only is None and job.pk not in unpaused:
-                self.say(f"[{NOT_RUN}] {job.code}\n    paused; --job={job.code} runs it all the same")
+                self._leave_out(job, _("paused; --job=%(code)s runs it all the same"))
             else:
                 jobs.append(job)
         for run in self._run_all(jobs):
             is_good = self._tell(run) and is_good
         return is_good
+
+    def _leave_out(self, job: Job, why: str) -> None:
+        self.say(f"[{NOT_RUN}] {job.code}\n    {why % {'code': job.code}}")
 
     def _run_all(self, jobs: list[Job]) -> list[Run]:
         lifecycle.interrupt_stale()
@@ -72,7 +78,11 @@ class Command(SchedulingCommand):
         self.report(run)
         run.refresh_from_db()
         if run.duration is not None:
-            took = f"{run.duration.total_seconds():.1f} s"
+            values = {"state": run.get_status_display(), "seconds": run.duration.total_seconds()}
+            took = _("%(state)s in %(seconds).1f s") % values
             did = f": {run.summary}" if run.summary and run.status == RunStatus.SUCCEEDED else ""
-            self.say(f"    {run.get_status_display()} in {took}{did}")
+            self.say(f"    {took}{did}")
+        if run.status in TROUBLE and run.log_id:
+            address = f"{settings.SITE_URL}/admin/django_cron/cronjoblog/{run.log_id}/change/"
+            self.say("    " + _("The whole log: %(address)s") % {"address": address})
         return run.status in (RunStatus.SUCCEEDED, RunStatus.SKIPPED)

@@ -9,14 +9,16 @@ from typing import Any
 
 import django_cron
 from django.core.management.base import CommandParser
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from backoffice.jobs import lifecycle, registry, retention, scheduler
 from backoffice.jobs.clock import ClockIsOff, checked_now
 from backoffice.jobs.commands import DONE, GRACE_SECONDS, NOT_RUN, SchedulingCommand, stop_signals
 from backoffice.jobs.executors.base import Executor
-from backoffice.jobs.models import Job, Run
+from backoffice.jobs.models import Job, Pause, Run
+from backoffice.jobs.pauses import pause_words
 from backoffice.jobs.registry import Problem
 
 
@@ -34,17 +36,19 @@ class Command(SchedulingCommand):
         self.leave_the_log_to_its_file()
         self.say("Running Crons")
         self.say("=" * 40)
+        look_or_tick = self.look if options["dry_run"] else self.tick
         try:
-            is_good = self.tick(options["cron_classes"], options["force"], options["dry_run"])
+            is_good = look_or_tick(options["cron_classes"], options["force"])
         except ClockIsOff as error:
             self.complain(str(error))
             is_good = False
         except (DatabaseError, InterfaceError) as error:
-            self.complain(f"The database did not take it: {error}. The next tick makes up for it.")
+            text = _("The database did not take it: %(error)s. The next tick makes up for it.")
+            self.complain(text % {"error": str(error).strip()})
             is_good = False
         self.end(failed=not is_good)
 
-    def tick(self, names: list[str], force: bool, dry_run: bool) -> bool:
+    def tick(self, names: list[str], force: bool) -> bool:
         """One round. False if a name, or an entry of CRON_CLASSES, cannot be run."""
         now = checked_now()
         lifecycle.interrupt_stale()
@@ -55,17 +59,30 @@ class Command(SchedulingCommand):
                 if job is None:
                     is_good = False
                     self._complain(name, problem)
-                elif dry_run:
-                    self.say(f"[{DONE if force or scheduler.is_due(job, now) else NOT_RUN}] {job.code}")
                 else:
                     runs.append(self._run(job, force, executor))
-            if not dry_run:
-                self._wait(executor, stop)
+            self._wait(executor, stop)
         for run in runs:
             if run:
                 self.report(run)
-        if not dry_run:
-            retention.clean_up(now)
+        retention.clean_up(now)
+        return is_good
+
+    def look(self, names: list[str], force: bool) -> bool:
+        """What a round would do. Nothing is changed: the rows of the jobs that it makes are gone with its end."""
+        now = checked_now()
+        is_good = True
+        list(registry.configured())  # imports before the transaction, in which SQLite lets nobody else write
+        with transaction.atomic():
+            for name, job, problem in self._entries(names, now):
+                if job is None:
+                    is_good = False
+                    self._complain(name, problem)
+                elif force or scheduler.is_due(job, now):
+                    self.say(f"[{DONE}] {job.code}")
+                else:
+                    self.say(f"[{NOT_RUN}] {job.code}\n    {_why_not(job, now)}")
+            transaction.set_rollback(True)
         return is_good
 
     @staticmethod
@@ -107,8 +124,20 @@ class Command(SchedulingCommand):
         if problem and problem.id == "jobs.W003":  # stock's own words and logger, which people grep for
             django_cron.logger.info(text)
         line = f"ERROR: Make sure these are valid cron class names: {name}\n{text}"
-        self.say(line)
+        if not (self.stdout.isatty() and self.stderr.isatty()):  # once on a console, which shows both
+            self.say(line)
         self.complain(line)
+
+
+def _why_not(job: Job, now: datetime) -> str:
+    """Why a job is not due."""
+    if not job.is_enabled:
+        return _("switched off")
+    if pauses := Pause.objects.concerning(job).active(now).select_related("by"):
+        return "; ".join(map(pause_words, pauses))
+    if job.next_due_at is None:
+        return _("never due")
+    return _("not due before %(time)s") % {"time": timezone.localtime(job.next_due_at).strftime("%Y-%m-%d %H:%M:%S")}
 
 
 def _run_now(job: Job, now: datetime) -> Run:

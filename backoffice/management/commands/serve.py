@@ -8,10 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from backoffice import serving
+from backoffice.jobs.tables import insist_on_tables
 
 
 class Command(BaseCommand):
@@ -37,12 +37,9 @@ class Command(BaseCommand):
     def _insist_on_database() -> None:
         """Without its tables, each page and each tick would fail."""
         try:
-            executor = MigrationExecutor(connection)
-            is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+            insist_on_tables()
         except OperationalError as error:
             text = _("The database cannot be used: %(error)s. Look at DATABASE_URL and DATA_DIR.")
             raise CommandError(text % {"error": str(error).strip()}) from error
         finally:
             connection.close()
-        if is_behind:
-            raise CommandError(_("The database is not up to date. Run first: manage.py migrate"))
