@@ -14,11 +14,11 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
+from backoffice.jobs.told import gettext as _
 from reporter.messages import ascii_address, sender_problem
 from reporter.models import Delivery, DeliveryState, Edition, GroupSubscription, Recipient, Report, Subscription, Why
-from reporter.models.audience import Membership
+from reporter.models.audience import Membership, RecipientQuerySet
 from reporter.models.subscription import earliest
 from reporter.models.validators import domain_problem
 
@@ -169,9 +169,17 @@ def copies_in(deliveries: list[Delivery]) -> list[list[str]]:
     return [[delivery.name, delivery.address] for delivery in deliveries if delivery.is_copy]
 
 
-def why_unwanted(delivery: Delivery) -> str:
+def copies_of(edition: Edition, built_at: datetime) -> list[list[str]]:
+    """The same of an edition by the timetable that has no deliveries: it costs the same whatever their number."""
+    own = Subscription.objects.active().filter(report=edition.report_id, is_copy=True).select_related("recipient")
+    wanted = [row for row in own.order_by("recipient_id") if row.due_at(edition.local_date, edition.zone, built_at)]
+    return [[row.recipient.name, row.recipient.address] for row in wanted]
+
+
+def why_unwanted(delivery: Delivery, receiving: RecipientQuerySet) -> str:
     """Why a delivery is not to be sent any more; empty if it is. ``delivery.edition`` is read.
 
+    ``receiving`` is ``Recipient.objects.receiving`` of its report, put together once for many deliveries.
     What a person asked for goes to all that were subscribed at that moment, save who has unsubscribed by link since.
     """
     recipient, edition = delivery.recipient, delivery.edition
@@ -182,7 +190,7 @@ def why_unwanted(delivery: Delivery) -> str:
     if problem := domain_problem(delivery.address):
         return problem
     if edition.why in (Why.TIMETABLE, Why.BACKFILL):
-        is_wanted = Recipient.objects.receiving(edition.report_id).filter(pk=recipient.pk).exists()
+        is_wanted = receiving.filter(pk=recipient.pk).exists()
     else:
         by_link = Subscription.objects.filter(
             report=edition.report_id, recipient=recipient, unsubscribed_at__isnull=False

@@ -10,7 +10,7 @@ from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -49,6 +49,7 @@ class Line:
     state: State
     words: str
     edition: Edition | None = None
+    is_put_off: bool = False  # the mail server did not take it: it is tried again
     is_missed: bool = False  # another edition stands for it: its own can be sent later
 
 
@@ -58,6 +59,8 @@ class Counts:
 
     by_state: Counter[str] = field(default_factory=Counter)
     waiting_since: datetime | None = None
+    put_off_why: str = ""  # what the mail server said, of one that is tried again
+    next_attempt_at: datetime | None = None
 
     @property
     def total(self) -> int:
@@ -103,18 +106,26 @@ def _editions(day: date) -> list[Edition]:
 def counts_of(editions: list[Edition], now: datetime) -> dict[int, Counts]:
     """The deliveries of ``editions`` by state: one query."""
     found: dict[int, Counts] = {}
+    put_off = Q(state=DeliveryState.PENDING, due_at__lte=now, next_attempt_at__gt=now) & ~Q(server_reply="")
     rows = (
         Delivery.objects.standing()
         .filter(edition__in=[edition.pk for edition in editions])
         .order_by()
         .values_list("edition", "state")
-        .annotate(Count("pk"), Min("due_at"))
+        .annotate(
+            Count("pk"),
+            Min("due_at"),
+            put_off_why=Min("server_reply", filter=put_off),
+            again_at=Min("next_attempt_at", filter=put_off),
+        )
     )
-    for edition, state, count, first_due in rows:
+    for edition, state, count, first_due, why, next_attempt_at in rows:
         counts = found.setdefault(edition, Counts())
         counts.by_state[state] += count
         if state in UNDECIDED:
             counts.waiting_since = min(counts.waiting_since or first_due, first_due)
+        if next_attempt_at:
+            counts.put_off_why, counts.next_attempt_at = why, next_attempt_at
     return found
 
 
@@ -122,7 +133,8 @@ def _line(edition: Edition, counts: Counts, now: datetime) -> Line:
     state, words = state_of(edition, counts, now)
     if edition.why != Why.TIMETABLE:
         words = f"{edition.get_why_display()}. {words}"
-    return Line(edition.report, zoned(edition.due_at, edition.zone), state, words.strip(), edition)
+    is_put_off = counts.next_attempt_at is not None and not edition.hold
+    return Line(edition.report, zoned(edition.due_at, edition.zone), state, words.strip(), edition, is_put_off)
 
 
 def state_of(edition: Edition, counts: Counts, now: datetime) -> tuple[State, str]:
@@ -151,8 +163,15 @@ def _unfinished(edition: Edition, counts: Counts, now: datetime) -> tuple[State,
         words = edition.problem or _("It is being built, or waits for it.")
     else:
         since = counts.waiting_since or now
-        words = _tally(counts)
+        words = "\n".join(filter(None, (_tally(counts), _put_off_words(edition, counts))))
     return (State.LATE if since < now - LATE_AFTER else State.WAITING), words
+
+
+def _put_off_words(edition: Edition, counts: Counts) -> str:
+    if counts.next_attempt_at is None:
+        return ""
+    at = zoned(counts.next_attempt_at, edition.zone)
+    return _("To be tried again at %(time)s: %(reason)s") % {"time": f"{at:%H:%M}", "reason": counts.put_off_why}
 
 
 def _tally(counts: Counts) -> str:

@@ -16,8 +16,9 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import F
 from django.utils import translation
-from django.utils.translation import gettext as _
 
+from backoffice.jobs.told import gettext as _
+from backoffice.jobs.told import joined
 from reporter import holds, notices
 from reporter.audience import copies_in, deliveries_of
 from reporter.clock import Clock
@@ -73,14 +74,15 @@ def build_pending(clock: Clock, summary: Summary) -> Iterator[None]:
 
 
 def claim(edition: Edition, now: datetime, summary: Summary) -> bool:
-    """Take the edition as it was read. False if another process was quicker, or if too many have died of it."""
+    """Take the edition as it was read. False if another process was quicker, if somebody holds it since, or if too
+    many have died of it."""
     token = uuid.uuid4()
-    seen = Edition.objects.filter(pk=edition.pk, attempts=edition.attempts, claimed_by=edition.claimed_by)
+    seen = Edition.objects.filter(pk=edition.pk, attempts=edition.attempts, claimed_by=edition.claimed_by, hold="")
     if edition.attempts >= MAX_ATTEMPTS:
         problem = _("Its building was broken off %(count)d times: the process ended.") % {"count": edition.attempts}
         if seen.change(edition.state, EditionState.FAILED, problem=problem, finished_at=now):
             logger.error("%s: %s", edition, problem)
-            summary.troubles.append(f"{edition}: {problem}")
+            summary.troubles.append(joined(": ", [edition, problem]))
             notices.tell(edition, notices.FAILED, problem, now)
         return False
     if not seen.change(
@@ -105,7 +107,7 @@ def _attempt(edition: Edition, clock: Clock, summary: Summary) -> None:
             summary.empty += built.is_empty
             summary.for_nobody += edition.state == EditionState.SKIPPED and not built.is_empty
             if built.problem:
-                summary.troubles.append(f"{edition}: {built.problem}")
+                summary.troubles.append(joined(": ", [edition, built.problem]))
     except Exception as error:
         logger.exception("%s could not be built", edition)
         summary.troubles.append(_record_failure(edition, error, clock.now()))
@@ -142,7 +144,7 @@ def _record_failure(edition: Edition, error: Exception, now: datetime) -> str:
             claimed_by=None,
             claimed_until=None,
         )
-    return f"{edition}: {problem}"
+    return joined(": ", [edition, problem])
 
 
 def reason_of(error: Exception) -> str:
@@ -257,4 +259,4 @@ def _problem(built: Built, deliveries: list[Delivery]) -> str:
     nobody = "" if deliveries else _("Nobody is subscribed for that day: it was sent to nobody.")
     if built.is_empty:
         nobody = _("It had nothing to tell: no table and no chart has a row. It was skipped, as the report wishes.")
-    return " ".join(part for part in (built.problem, nobody) if part)
+    return joined(" ", [built.problem, nobody])

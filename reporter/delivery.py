@@ -9,13 +9,13 @@ from datetime import timedelta
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
 
+from backoffice.jobs.told import gettext as _
 from reporter import holds, results
 from reporter.audience import why_unwanted
 from reporter.clock import Clock
 from reporter.messages import Attachment, attachments_of, message_for
-from reporter.models import Delivery, DeliveryState, Edition, EditionState
+from reporter.models import Delivery, DeliveryState, Edition, EditionState, Recipient
 from reporter.pace import Pace
 from reporter.summary import Summary
 from reporter.transports import Result, ServerDown, Transport, Verdict
@@ -48,6 +48,10 @@ class Sender:
         self._disturbances = 0
         self._pace = Pace(clock)
         self._read: tuple[int, list[Attachment]] | None = None
+        # Put together once: that takes longer than to ask them.
+        self._mine = Delivery.objects.filter(claimed_by=self.token)
+        self._mine_not_held = self._mine.not_held()
+        self._receiving = Recipient.objects.none()
 
     def send_all(self) -> None:
         while self.send_round():
@@ -135,6 +139,7 @@ class Sender:
         edition = Edition.objects.select_related("report").get(pk=edition_id)  # once: its HTML may be large
         for row in rows:
             row.edition = edition
+        self._receiving = Recipient.objects.receiving(edition.report_id)
         return rows
 
     def _advance(self, done: Delivery | None, result: Result | None, rows: deque[Delivery]) -> Delivery | None:
@@ -149,6 +154,8 @@ class Sender:
                 if attempt == COMMIT_ATTEMPTS - 1:
                     raise
                 connection.close_if_unusable_or_obsolete()
+        if begun:  # and that is committed: the others of the batch, which share the object, need not say so again
+            begun.edition.state = EditionState.SENDING
         if done and result and state:
             results.tell(done, state, result, self.summary)
         return begun
@@ -161,23 +168,22 @@ class Sender:
 
     def _begin(self, row: Delivery) -> bool:
         """Mark a delivery as being sent, if it is still ours and wanted."""
-        mine = Delivery.objects.filter(pk=row.pk, claimed_by=self.token)
-        unwanted = why_unwanted(row)
+        unwanted = why_unwanted(row, self._receiving)
         if not unwanted:
             until = self.clock.now() + CLAIM
-            changed = mine.not_held().change(
+            changed = self._mine_not_held.filter(pk=row.pk).change(
                 DeliveryState.PENDING, DeliveryState.SENDING, claimed_until=until, attempts=F("attempts") + 1
             )
             row.attempts += changed
         else:
-            changed = mine.change(
+            changed = self._mine.filter(pk=row.pk).change(
                 DeliveryState.PENDING,
                 DeliveryState.SKIPPED,
                 server_reply=unwanted,
                 claimed_by=None,
                 claimed_until=None,
             )
-        if changed:
+        if changed and row.edition.state == EditionState.BUILT:
             Edition.objects.filter(pk=row.edition_id).change(EditionState.BUILT, EditionState.SENDING)
         return bool(changed) and not unwanted
 

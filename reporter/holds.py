@@ -6,8 +6,9 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
+from backoffice.jobs.told import gettext as _
+from backoffice.jobs.told import joined
 from reporter import notices, owners
 from reporter.models import Delivery, DeliveryState, Edition, EditionState, Hold
 from reporter.models.choices import UNFINISHED
@@ -54,10 +55,14 @@ def _give_up(edition: Edition, now: datetime, summary: Summary) -> None:
     }
     with transaction.atomic():
         mine = Edition.objects.filter(pk=edition.pk, hold=edition.hold)
-        if mine.change(EditionState.PENDING, EditionState.SKIPPED, hold="", outcome=reason, finished_at=now):
+        skipped = {"hold": "", "outcome": reason, "finished_at": now}
+        builder_died = mine.filter(claimed_until__lte=now)
+        if mine.change(EditionState.PENDING, EditionState.SKIPPED, **skipped) or builder_died.change(
+            EditionState.BUILDING, EditionState.SKIPPED, **skipped
+        ):
             _tell(edition, reason, now, summary)
             return
-        if edition.state == EditionState.BUILDING or not mine.update(hold="", hold_reason=""):
+        if not mine.exclude(state=EditionState.BUILDING).update(hold="", hold_reason=""):
             return
         waiting = Delivery.objects.filter(edition=edition)
         # Where others have been sent it, it is not "sent" without these: they can be sent it later, by a person.
@@ -66,10 +71,10 @@ def _give_up(edition: Edition, now: datetime, summary: Summary) -> None:
         if Edition.objects.filter(pk=edition.pk).change(EditionState.BUILT, EditionState.SENDING):
             _tell(edition, reason, now, summary)
         else:
-            summary.troubles.append(f"{edition}: {reason}")
+            summary.troubles.append(joined(": ", [edition, reason]))
 
 
 def _tell(edition: Edition, reason: str, now: datetime, summary: Summary) -> None:
     """Owner and watchers, too: that it was held they may have known, or not; that it is lost they would not."""
-    summary.troubles.append(f"{edition}: {reason}")
+    summary.troubles.append(joined(": ", [edition, reason]))
     notices.tell(edition, notices.GIVEN_UP, reason, now)

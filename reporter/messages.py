@@ -8,16 +8,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from functools import cache, cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
 from django.conf import settings
 from django.utils.encoding import punycode
 
+from backoffice.jobs.told import gettext as _
 from reporter.models import Delivery, Edition, EditionFile
 from reporter.unsubscribing import link_for, with_own_link
 
@@ -32,6 +34,15 @@ class FileChanged(Exception):
     """A stored file is not what it was when the edition was built."""
 
 
+class _Headers(HeaderRegistry):
+    """Python makes a class for each header that it reads or writes; here it is one for all headers of a name."""
+
+    __getitem__ = cache(HeaderRegistry.__getitem__)
+
+
+POLICY = SMTP.clone(header_factory=_Headers())
+
+
 @dataclass(frozen=True)
 class Attachment:
     """A file of the mail; with a Content-ID, a picture that the HTML shows."""
@@ -39,6 +50,18 @@ class Attachment:
     name: str
     content: bytes
     content_id: str = ""
+
+    @cached_property
+    def part(self) -> EmailMessage:
+        """As it stands in the mails, the same in all."""
+        part = EmailMessage(policy=POLICY)
+        values: dict[str, Any] = {"cid": f"<{self.content_id}>"} if self.content_id else {}
+        disposition = "inline" if self.content_id else "attachment"
+        maintype, subtype = content_type_of(self.name).split("/")
+        part.set_content(
+            self.content, maintype, subtype, disposition=disposition, filename=one_line(self.name), **values
+        )
+        return part
 
 
 @dataclass(frozen=True)
@@ -64,7 +87,8 @@ def _content(file: EditionFile) -> bytes:
     with file.file.open("rb") as stream:
         content: bytes = stream.read()
     if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise FileChanged(f"The file {file.name} is not what it was when the edition was built.")
+        text = _("The file %(name)s is not what it was when the edition was built.")
+        raise FileChanged(text % {"name": file.name})
     return content
 
 
@@ -73,7 +97,7 @@ def message_for(delivery: Delivery, attachments: Sequence[Attachment], now: date
     edition = delivery.edition
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
     link = link_for(delivery)
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=POLICY)
     mail["From"] = _address(*sender)
     # Whoever gets a copy finds themselves in Cc.
     mail["To"] = _address(*sender) if delivery.is_copy else _address(delivery.name, delivery.address)
@@ -103,14 +127,14 @@ def _add_files(mail: EmailMessage, attachments: Sequence[Attachment]) -> None:
     """Pictures beside the HTML that shows them, other files beside all of that."""
     html = mail.get_body(("html",))
     assert isinstance(html, EmailMessage)
-    for file in attachments:
-        maintype, subtype = content_type_of(file.name).split("/")
-        values: dict[str, Any] = {"filename": one_line(file.name)}
-        if file.content_id:
-            values |= {"cid": f"<{file.content_id}>", "disposition": "inline"}
-            html.add_related(file.content, maintype, subtype, **values)
-        else:
-            mail.add_attachment(file.content, maintype, subtype, **values)
+    if pictures := [file.part for file in attachments if file.content_id]:
+        html.make_related()
+        for part in pictures:
+            html.attach(part)
+    if others := [file.part for file in attachments if not file.content_id]:
+        mail.make_mixed()
+        for part in others:
+            mail.attach(part)
 
 
 def sender_problem() -> str:

@@ -16,6 +16,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.told import anew
 from reporter.audience import to_user
 from reporter.models import Delivery, Edition, EditionState, Why
 
@@ -60,7 +61,7 @@ def _notice(edition: Edition, what: str, reason: str, now: datetime) -> Edition:
         # The address is written out: to look it up would load the whole admin in each tick.
         context = {
             "subject": subject,
-            "reason": reason,
+            "reason": anew(reason),
             "is_held": what == HELD,
             "link": f"{settings.SITE_URL}/admin/reporter/edition/{edition.pk}/change/",
         }

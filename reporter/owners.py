@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-
+from backoffice.jobs.told import gettext as _
 from reporter.datasets.rights import refused
 from reporter.models import Report
 

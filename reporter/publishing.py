@@ -11,9 +11,10 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from backoffice.jobs.timetable import UNREADABLE, Due
+from backoffice.jobs.told import gettext as _
+from backoffice.jobs.told import joined
 from reporter import holds, results, retention
 from reporter.building import build_pending
 from reporter.clock import Clock
@@ -56,6 +57,8 @@ def _build_and_send(transport: Transport, clock: Clock, summary: Summary) -> Non
         if results.settle(clock.now(), summary):
             sender.send_all()  # what owners are told of it
             results.settle(clock.now(), summary)
+        # Those of former passes, too: while something waits, a pass does not say that nothing was due.
+        summary.put_off = max(summary.put_off, Delivery.objects.put_off(clock.now()).count())
     finally:
         transport.close()
 
@@ -84,7 +87,7 @@ def claim_due(now: datetime, summary: Summary) -> None:
         except UNREADABLE as error:  # what stands in its timetable is none; the others must go on
             logger.exception("%s: its timetable cannot be read", report)
             problem = _("its timetable cannot be read: %(reason)s") % {"reason": error}
-            summary.troubles.append(f"{report}: {problem}")
+            summary.troubles.append(joined(": ", [report, problem]))
 
 
 def claim(report: Report, now: datetime) -> bool:

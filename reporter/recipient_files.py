@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from backoffice.jobs.formulas import BYTE_ORDER_MARK, FORMULA_STARTS, defused
+from backoffice.jobs.formulas import BYTE_ORDER_MARK, begins_formula, defused
 from reporter.models import Language, Recipient
 from reporter.models.validators import SEPARATORS
 
@@ -169,7 +169,7 @@ def _line(number: int, cells: list[str], columns: dict[str, int], width: int) ->
 
 def _as_typed(cell: str) -> str:
     """Without the apostrophe that ``written`` put before it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
+    return cell[1:] if cell.startswith("'") and begins_formula(cell[1:]) else cell
 
 
 def _language(word: str) -> str:

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q
-from django.utils.translation import gettext as _
+from django.utils import translation
 
+from backoffice.jobs.told import anew, joined
+from backoffice.jobs.told import gettext as _
 from reporter import notices
 from reporter.models import Delivery, DeliveryState, Edition, EditionState
 from reporter.summary import Summary
@@ -59,13 +61,14 @@ def _follows(row: Delivery, result: Result, now: datetime) -> tuple[DeliveryStat
 
 def tell(row: Delivery, state: DeliveryState, result: Result, summary: Summary) -> None:
     """Count what ``record`` wrote."""
-    said = f"{row.address}: {result.reply}"
+    said = joined(": ", [row.address, result.reply])
     match state:
         case DeliveryState.SENT:
             if row.edition.is_for_users:
                 summary.to_users += 1
             else:
                 summary.sent += 1
+                summary.readers.add(row.address.lower())
                 summary.sent_editions.add(row.edition_id)
         case DeliveryState.UNKNOWN:
             summary.unknown.append(said)
@@ -95,7 +98,7 @@ def recover_stale(now: datetime, summary: Summary) -> None:
         reply = _("The sender died while it handed the mail over: it may have arrived or not.")
         mine = Delivery.objects.stale(now).filter(pk=row.pk)
         if mine.change(DeliveryState.SENDING, DeliveryState.UNKNOWN, server_reply=reply, **FREE):
-            summary.unknown.append(f"{row.address}: {reply}")
+            summary.unknown.append(joined(": ", [row.address, reply]))
 
 
 def settle(now: datetime, summary: Summary) -> int:
@@ -117,16 +120,18 @@ def settle(now: datetime, summary: Summary) -> int:
         if not changed:
             continue
         if state == EditionState.FAILED:
-            summary.troubles.append(f"{edition}: {outcome}")
+            summary.troubles.append(joined(": ", [edition, outcome]))
         if state in (EditionState.FAILED, EditionState.PARTLY_SENT):
             told += notices.tell(edition, notices.FAILED, _said_of(edition, outcome), now)
     return told
 
 
 def _said_of(edition: Edition, outcome: str) -> str:
-    """The tally, and the first of those whom it did not reach, with the server's answer."""
+    """The tally, and the first of those whom it did not reach, with the server's answer; in the report's language."""
     bad = edition.deliveries.standing().filter(state__in=(DeliveryState.FAILED, DeliveryState.UNKNOWN)).order_by("pk")
-    lines = [f"{row.address}: {row.get_state_display()}. {row.server_reply}" for row in bad[: NAMED + 1]]
+    with translation.override(edition.report.language):
+        lines = [f"{row.address}: {row.get_state_display()}. {row.server_reply}" for row in bad[: NAMED + 1]]
+        outcome = anew(outcome)
     return "\n".join([outcome, *lines[:NAMED], *(["…"] if len(lines) > NAMED else [])])
 
 

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
 
 from backoffice.jobs import detached, registry
 from backoffice.jobs.models import Job, Pause, Run, RunTrigger
 from backoffice.jobs.pauses import pause_words
+from backoffice.jobs.told import gettext as _
 
 JOB = "reporter.cron.SendDailyReportsCronJob"
 
@@ -27,13 +27,14 @@ def listed_codes() -> set[str]:
 def wake(user: User, now: datetime) -> None:
     """Queue a run of the job, so that what ``user`` has just asked for does not wait for the next slot.
 
-    A scheduler is started for it, if none lives. One run that waits is enough. Where the job is off or paused there is
-    none: it would send all that waits, and not only what was asked for.
+    A scheduler is started for it, if none lives. One run that waits is enough, but it has to be one that a person has
+    asked for: another is skipped while the job runs. Where the job is off or paused there is none: it would send all
+    that waits, and not only what was asked for.
     """
     job = Job.objects.runnable().unpaused(now).filter(code__in=listed_codes(), problem="").first()
     if job is None:
         return
-    if not Run.objects.queued().filter(job=job).exists():
+    if not Run.objects.queued().filter(job=job, trigger=RunTrigger.PERSON, is_dry_run=False).exists():
         values = {"requested_by": user, "reason": _("A report was asked for."), "due_at": now, "queued_at": now}
         Run.objects.create(job=job, trigger=RunTrigger.PERSON, **values)
     # For one that waited before, too: whoever was to take it may have died.

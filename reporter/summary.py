@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+
+from backoffice.jobs.told import gettext as _
+from backoffice.jobs.told import joined, ngettext
 
 # Details of one kind that a log shows, and characters of each.
 DETAILS = 5
@@ -18,7 +19,8 @@ class Summary:
     claimed: int = 0
     built: int = 0
     sent_editions: set[int] = field(default_factory=set)
-    sent: int = 0
+    sent: int = 0  # mails
+    readers: set[str] = field(default_factory=set)  # the addresses they went to
     to_users: int = 0  # tests and notices
     for_nobody: int = 0  # editions for which nobody was subscribed on that day
     empty: int = 0  # editions that had nothing to tell, and were skipped therefore
@@ -45,8 +47,7 @@ class Summary:
             self._empty(),
             *map(_short, self.troubles),
         ]
-        said = [part for part in parts if part]
-        return "; ".join(said) if said else _("Nothing was due.")
+        return joined("; ", parts) or _("Nothing was due.")
 
     def _sent(self) -> str:
         if not self.sent:
@@ -54,7 +55,7 @@ class Summary:
         reports = ngettext("%(count)d report", "%(count)d reports", len(self.sent_editions)) % {
             "count": len(self.sent_editions)
         }
-        people = ngettext("%(count)d person", "%(count)d people", self.sent) % {"count": self.sent}
+        people = ngettext("%(count)d person", "%(count)d people", len(self.readers)) % {"count": len(self.readers)}
         return _("sent %(reports)s to %(people)s") % {"reports": reports, "people": people}
 
     def _to_users(self) -> str:
@@ -115,8 +116,9 @@ class Summary:
 
 def _listed(details: list[str]) -> str:
     shown = [_short(detail) for detail in details[:DETAILS]]
-    return ", ".join(shown) + (" …" if len(details) > DETAILS else "")
+    return joined(" ", [joined(", ", shown), "…" if len(details) > DETAILS else ""])
 
 
 def _short(text: str) -> str:
-    return Truncator(" ".join(text.split())).chars(DETAIL_LENGTH)
+    short = Truncator(" ".join(text.split())).chars(DETAIL_LENGTH)
+    return text if text == short else short

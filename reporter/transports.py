@@ -22,8 +22,8 @@ from typing import Protocol
 
 from django.conf import settings
 from django.core.mail.utils import DNS_NAME
-from django.utils.translation import gettext as _
 
+from backoffice.jobs.told import gettext as _
 from backoffice.mail import MailServer
 from reporter.answers import Smtp, SmtpOverTls
 
@@ -96,7 +96,8 @@ class OutboxTransport:
         try:
             self.outbox.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ServerDown(f"The outbox {self.outbox} cannot be made: {error}") from error
+            values = {"folder": self.outbox, "error": error}
+            raise ServerDown(_("The folder %(folder)s for mails cannot be made: %(error)s") % values) from error
 
     def send(self, sender: str, address: str, message_id: str, content: bytes) -> Result:
         path = outbox_path(self.outbox, message_id)
@@ -175,7 +176,7 @@ class SmtpTransport:
 
     def send(self, sender: str, address: str, message_id: str, content: bytes) -> Result:
         if self._smtp is None:
-            return Result(Verdict.LATER, "There is no connection.", is_disturbed=True)
+            return Result(Verdict.LATER, _("There is no connection."), is_disturbed=True)
         with _watched(self._smtp, MAIL_TIMEOUT + len(content) / SLOWEST):
             result = _converse(self._smtp, sender, address, content)
         if result.is_disturbed:
@@ -296,5 +297,4 @@ def _words(error: Exception) -> str:
 
 def _printable(text: str) -> str:
     """One line without control characters, and not longer than is of use."""
-    line = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(line.split())[:MAX_REPLY]
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_REPLY]

@@ -13,6 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from reporter import control
 
+# The field of the button that takes it back. Mail programs, which press the other one, do not send it.
+AGAIN = "subscribe-again"
+
 
 @csrf_exempt  # the token is what allows it; mail programs that press the button for a reader have no cookies
 @never_cache
@@ -22,14 +25,19 @@ def unsubscribe(request: HttpRequest, token: str = "") -> HttpResponse:
     asked = control.asked_by(token)
     if asked is None:
         return _page(request, {}, status=404)
-    if request.method == "POST":
+    is_back = False
+    if AGAIN in request.POST:
+        is_back = control.subscribe_again(asked)
+    elif request.method == "POST":
         control.unsubscribe(asked, timezone.now())
     with translation.override(asked.recipient.language or asked.report.language):
-        return _page(request, {"asked": asked, "address": _masked(asked.recipient.address)})
+        context = {"asked": asked, "address": _masked(asked.recipient.address), "is_back": is_back, "again": AGAIN}
+        return _page(request, context)
 
 
 def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
     response = render(request, "reporter/unsubscribe.html", context, status=status)
+    response["Content-Language"] = translation.get_language()  # which need not be that of the browser
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"  # the address of the page is a key
     return response

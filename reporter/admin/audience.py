@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backoffice.jobs.admin.base import MixinBase
+from backoffice.jobs.admin.base import MixinBase, user_of
 from reporter import control
 from reporter.admin.audience_forms import (
     GroupSubscriptionForm,
@@ -146,7 +146,7 @@ class RecipientAdmin(KnowsWho, admin.ModelAdmin):
     # --- Groups, from the list ---
 
     def has_group_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(control.CHANGE_GROUP)
+        return user_of(request).has_perm(control.CHANGE_GROUP)
 
     @admin.action(description=gettext_lazy("Add to the group"), permissions=["group"])
     def add_to_group(self, request: HttpRequest, queryset: QuerySet[Recipient]) -> None:
@@ -174,13 +174,13 @@ class RecipientAdmin(KnowsWho, admin.ModelAdmin):
             self.message_user(request, _("Choose a group beside the action."), messages.WARNING)
             return None
         try:
-            return change(group, queryset, cast(User, request.user))
+            return change(group, queryset, user_of(request))
         except control.NotAllowed as error:
             self.message_user(request, str(error), messages.ERROR)
             return None
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(control.EXPORT)
+        return user_of(request).has_perm(control.EXPORT)
 
     @admin.action(description=gettext_lazy("Export as CSV"), permissions=["export"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Recipient]) -> HttpResponse:

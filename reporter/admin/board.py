@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.admin.base import insist, user_of
 from reporter import control
-from reporter.admin.asking import insist, user_of
 from reporter.board import Line, State, board, tally
 from reporter.models import DeliveryState, Edition, Hold, Why
 from reporter.week import week_ahead
@@ -68,6 +68,8 @@ def next_step(line: Line, request: HttpRequest) -> Step | None:
         if line.state == State.LATE and may("jobs.view_job"):
             return Step(reverse("admin:jobs_job_changelist"), _("Look at the scheduler"))
         return None
+    if line.is_put_off and may(control.RESEND):
+        return Step(reverse("admin:reporter_edition_try_now", args=[line.edition.pk]), _("Try again now"))
     return _of_edition(line, line.edition, request)
 
 

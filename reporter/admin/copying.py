@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from backoffice.jobs.admin.base import MixinBase
+from backoffice.jobs.admin.base import MixinBase, user_of
 from reporter import control
 from reporter.models import Report
 
 
 class CopiesReports(MixinBase):
     def has_copy_permission(self, request: HttpRequest) -> bool:
-        return cast(User, request.user).has_perm(control.ADD_REPORT)
+        return user_of(request).has_perm(control.ADD_REPORT)
 
     def has_copy_subscribers_permission(self, request: HttpRequest) -> bool:
-        return cast(User, request.user).has_perms([control.ADD_REPORT, control.ADD_SUBSCRIPTION])
+        return user_of(request).has_perms([control.ADD_REPORT, control.ADD_SUBSCRIPTION])
 
     @admin.action(description=_("Copy, without subscribers"), permissions=["copy"])
     def copy(self, request: HttpRequest, queryset: QuerySet[Report]) -> HttpResponse | None:
@@ -36,7 +33,7 @@ class CopiesReports(MixinBase):
         self, request: HttpRequest, reports: QuerySet[Report], *, with_subscribers: bool
     ) -> HttpResponse | None:
         """One copy is opened at once: it is there to be changed."""
-        user = cast(User, request.user)
+        user = user_of(request)
         copies = []
         for report in reports:
             try:

@@ -10,16 +10,15 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.jobs.admin.base import LargeTable, ReadOnly
+from backoffice.jobs.admin.base import LargeTable, ReadOnly, user_of
 from backoffice.jobs.admin.exporting import ExportsRows
 from backoffice.jobs.admin.filters import DayRangeFilter
 from reporter import control
-from reporter.admin.asking import user_of
 from reporter.admin.base import NOTHING, moment_in
 from reporter.admin.reaching import MOST
 from reporter.models import Delivery, DeliveryState
 
-DELIVERY_TIMES = ["due", "next_attempt"]
+DELIVERY_TIMES = ["due", "sent", "next_attempt"]
 
 
 class DeliveryTimes:
@@ -28,6 +27,10 @@ class DeliveryTimes:
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, delivery: Delivery) -> str:
         return moment_in(delivery.edition.zone, delivery.due_at)
+
+    @admin.display(description=_("sent"), ordering="sent_at")
+    def sent(self, delivery: Delivery) -> str:
+        return moment_in(delivery.edition.zone, delivery.sent_at)
 
     @admin.display(description=_("next attempt"))
     def next_attempt(self, delivery: Delivery) -> str:
@@ -50,7 +53,8 @@ class DeliveryTimes:
 @admin.register(Delivery)
 class DeliveryAdmin(DeliveryTimes, ExportsRows, LargeTable, ReadOnly, admin.ModelAdmin):
     export_permission, export_stem = control.EXPORT_DELIVERIES, "deliveries"
-    list_display = ["address", "edition", "shown_state", "server_reply", "sent_at", "due", "why"]
+    export_moments = (6, 7)
+    list_display = ["address", "edition", "shown_state", "server_reply", "sent", "due", "why"]
     readonly_fields = [*DELIVERY_TIMES, "shown_state", "why", "retention"]
     list_filter = ["state", ("due_at", DayRangeFilter), "edition__report", "edition__why"]
     list_select_related = ["edition__report", "decided_by"]
@@ -67,7 +71,7 @@ class DeliveryAdmin(DeliveryTimes, ExportsRows, LargeTable, ReadOnly, admin.Mode
         "why",
         "server_reply",
         "due",
-        "sent_at",
+        "sent",
         "attempts",
         "next_attempt",
         "attempt_key",

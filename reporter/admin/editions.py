@@ -20,10 +20,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from backoffice.jobs.admin import display
-from backoffice.jobs.admin.base import LargeTable, ReadOnly
+from backoffice.jobs.admin.base import LargeTable, ReadOnly, user_of
 from backoffice.jobs.admin.filters import DayRangeFilter
 from reporter import control
-from reporter.admin.asking import user_of
 from reporter.admin.base import MAX_INLINE_ROWS, NOTHING, link_to_list, moment_in
 from reporter.admin.deliveries import DELIVERY_TIMES, DeliveryTimes
 from reporter.admin.edition_pages import EditionPages, progress_of
@@ -31,6 +30,7 @@ from reporter.admin.mail_policy import MAIL_POLICY
 from reporter.messages import content_type_of
 from reporter.models import Delivery, DeliveryState, Edition, EditionFile, EditionState, Why
 from reporter.models.choices import UNFINISHED
+from reporter.periods import Period
 from reporter.rendering.pictures import with_pictures
 
 # The colours of the board, in a list that counts no deliveries. What is not here is under way.
@@ -44,7 +44,7 @@ LIST_STATES = {
 
 class DeliveryInline(DeliveryTimes, ReadOnly, admin.TabularInline):
     model = Delivery
-    fields = ["name", "address", "is_copy", "shown_state", "server_reply", "due", "sent_at", "attempts", "next_attempt"]
+    fields = ["name", "address", "is_copy", "shown_state", "server_reply", "due", "sent", "attempts", "next_attempt"]
     readonly_fields = [*DELIVERY_TIMES, "shown_state"]
     show_change_link = True
     extra = 0
@@ -57,7 +57,7 @@ class DeliveryInline(DeliveryTimes, ReadOnly, admin.TabularInline):
 
 @admin.register(Edition)
 class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
-    list_display = ["__str__", "shown_state", "known", "why", "due", "finished_at"]
+    list_display = ["__str__", "shown_state", "known", "why", "due", "finished"]
     list_filter = ["state", ("due_at", DayRangeFilter), "why", "report"]
     list_select_related = ["report"]
     search_fields = ["report__name", "subject"]
@@ -66,7 +66,7 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
             None,
             {
                 "fields": [
-                    *("report", "progress", "problem", "list_of_deliveries", "period_from", "period_until", "zone"),
+                    *("report", "progress", "problem", "list_of_deliveries", "period", "zone"),
                 ]
             },
         ),
@@ -88,7 +88,7 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
         ),
         (
             _("How far it is"),
-            {"fields": ["due", "created_at", "attempts", "next_attempt", "built_at", "finished_at"]},
+            {"fields": ["due", "created", "attempts", "next_attempt", "built", "finished"]},
         ),
     ]
     readonly_fields = [
@@ -100,11 +100,13 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
         "unseen",
         "files_to_download",
         "plain_text",
-        "period_from",
-        "period_until",
+        "period",
         "due",
         "first_slot",
         "next_attempt",
+        "created",
+        "built",
+        "finished",
     ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Edition | None = None) -> Any:
@@ -189,13 +191,10 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
 
     # --- By the clock of the report ---
 
-    @admin.display(description=_("from"))
-    def period_from(self, edition: Edition) -> str:
-        return moment_in(edition.zone, edition.period_start)
-
-    @admin.display(description=_("until"))
-    def period_until(self, edition: Edition) -> str:
-        return moment_in(edition.zone, edition.period_end)
+    @admin.display(description=_("period"))
+    def period(self, edition: Edition) -> str:
+        """By its days, the last included: what is stored is the midnight behind it."""
+        return Period(edition.period_start, edition.period_end, edition.zone).label
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, edition: Edition) -> str:
@@ -209,6 +208,18 @@ class EditionAdmin(EditionPages, LargeTable, ReadOnly, admin.ModelAdmin):
     def next_attempt(self, edition: Edition) -> str:
         """Of its building: once that has ended, there is none."""
         return moment_in(edition.zone, edition.next_attempt_at) if edition.state == EditionState.PENDING else NOTHING
+
+    @admin.display(description=_("created"))
+    def created(self, edition: Edition) -> str:
+        return moment_in(edition.zone, edition.created_at)
+
+    @admin.display(description=_("built"))
+    def built(self, edition: Edition) -> str:
+        return moment_in(edition.zone, edition.built_at)
+
+    @admin.display(description=_("finished"), ordering="finished_at")
+    def finished(self, edition: Edition) -> str:
+        return moment_in(edition.zone, edition.finished_at)
 
     # --- Pages of their own: the mail and its files ---
 

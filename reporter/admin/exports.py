@@ -17,7 +17,7 @@ from reporter.zones import zoned
 
 
 class DeliveryResource(ModelResource):
-    """The columns. Moments are by the clock of the report, with its offset, so they mean the same everywhere."""
+    """The columns. Moments are by the clock of the report."""
 
     report = Field(column_name=gettext_lazy("report"))
     day = Field(column_name=gettext_lazy("day"))
@@ -59,17 +59,17 @@ class DeliveryResource(ModelResource):
     def dehydrate_state(self, row: Delivery) -> str:
         return str(row.get_state_display())
 
-    def dehydrate_due_at(self, row: Delivery) -> str:
+    def dehydrate_due_at(self, row: Delivery) -> datetime | None:
         return _moment(row.due_at, row.edition.zone)
 
-    def dehydrate_sent_at(self, row: Delivery) -> str:
+    def dehydrate_sent_at(self, row: Delivery) -> datetime | None:
         return _moment(row.sent_at, row.edition.zone)
 
     def dehydrate_attempts(self, row: Delivery) -> int:
         return row.attempts
 
     def dehydrate_server_reply(self, row: Delivery) -> str:
-        return row.server_reply
+        return str(row.server_reply)
 
     def dehydrate_decided_by(self, row: Delivery) -> str:
         return row.decided_by.get_username() if row.decided_by else ""
@@ -86,5 +86,5 @@ def rows(deliveries: QuerySet[Delivery]) -> Iterator[list[Any]]:
         yield resource.export_resource(row)
 
 
-def _moment(at: datetime | None, zone: str) -> str:
-    return zoned(at, zone).isoformat(timespec="seconds") if at else ""
+def _moment(at: datetime | None, zone: str) -> datetime | None:
+    return zoned(at, zone).replace(microsecond=0) if at else None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -14,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from backoffice.jobs.admin.base import insist, user_of
 from reporter import control
 from reporter.admin.audience_forms import HandOverForm, SuccessorForm
 from reporter.models import Recipient
@@ -25,8 +24,7 @@ OFFERED = 200
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_over_view(request: HttpRequest, model_admin: admin.ModelAdmin[Any], pk: int) -> HttpResponse:
     """GET asks for the successor and shows what would move; POST does it."""
-    if not request.user.has_perm(control.HAND_OVER):
-        raise PermissionDenied
+    insist(request, control.HAND_OVER)
     recipient = get_object_or_404(Recipient, pk=pk)
     chosen = SuccessorForm({"to": request.POST.get("to")} if request.method == "POST" else request.GET or None)
     successor = cast(Recipient, chosen.cleaned_data["to"]) if chosen.is_bound and chosen.is_valid() else None
@@ -45,7 +43,7 @@ def _do(
 ) -> HttpResponse:
     page = reverse("admin:reporter_recipient_change", args=[successor.pk])
     try:
-        done = control.hand_over(recipient, successor, cast(User, request.user), **form.cleaned_data)
+        done = control.hand_over(recipient, successor, user_of(request), **form.cleaned_data)
     except control.NotHandedOver as error:
         model_admin.message_user(request, str(error), messages.ERROR)
         page = reverse("admin:reporter_recipient_hand_over", args=[recipient.pk], query={"to": successor.address})
@@ -71,7 +69,7 @@ def _page(
     form: HandOverForm,
 ) -> HttpResponse:
     handover = control.what_moves(recipient, successor) if successor else None
-    problem = control.problem_with(handover, cast(User, request.user)) if handover else ""
+    problem = control.problem_with(handover, user_of(request)) if handover else ""
     others = Recipient.objects.filter(is_active=True).exclude(pk=recipient.pk)
     context = model_admin.admin_site.each_context(request) | {
         "opts": Recipient._meta,

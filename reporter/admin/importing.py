@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from backoffice.jobs.admin.base import insist, user_of
 from reporter import control
 from reporter.admin.audience_forms import UploadForm
 
@@ -23,8 +22,7 @@ SHOWN = 200
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_view(request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> HttpResponse:
     """GET asks for a file; POST with a file shows what it would do; POST with ``seen`` does it."""
-    if not request.user.has_perm(control.IMPORT):
-        raise PermissionDenied
+    insist(request, control.IMPORT)
     if "seen" in request.POST:
         return _import(model_admin, request)
     form = UploadForm(request.POST or None, request.FILES or None)
@@ -43,7 +41,7 @@ def _preview(
     model_admin: admin.ModelAdmin[Any], request: HttpRequest, text: str, name: str, *, encoding: str = ""
 ) -> HttpResponse:
     """What the file would do. It travels in the page: nothing of it is kept here."""
-    plan = control.look_at(control.read(text), cast(User, request.user))
+    plan = control.look_at(control.read(text), user_of(request))
     if encoding == "gb18030":
         plan.remarks.insert(0, _("It was read as GB18030 (Chinese). If names look wrong, save it as “CSV UTF-8”."))
     return _page(model_admin, request, plan=plan, text=text, file_name=name, limit=SHOWN)
@@ -53,7 +51,7 @@ def _import(model_admin: admin.ModelAdmin[Any], request: HttpRequest) -> HttpRes
     text, name = request.POST.get("text", ""), request.POST.get("file_name", "")
     seen = request.POST["seen"]
     try:
-        plan = control.import_recipients(control.read(text), cast(User, request.user), seen, name)
+        plan = control.import_recipients(control.read(text), user_of(request), seen, name)
     except control.UnreadableFile as error:
         model_admin.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(reverse("admin:reporter_recipient_import"))

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backoffice.jobs.admin.asking import ReasonForm
+from backoffice.jobs.admin.base import insist, user_of
 from backoffice.jobs.timetable import UNREADABLE
 from reporter import control
-from reporter.admin.asking import ReasonForm, insist, user_of
 from reporter.admin.base import people
 from reporter.control.backfill import MOST, MOST_DAYS
 from reporter.models import Recipient, Report

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,10 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.jobs.admin.asking import ids_in
-from backoffice.jobs.admin.base import MixinBase
+from backoffice.jobs.admin.asking import About, AskingForm, Question, ask, ids_in
+from backoffice.jobs.admin.base import MixinBase, user_of
 from reporter import control
-from reporter.admin.asking import About, Question, ask
 from reporter.admin.base import moment_in
 from reporter.models import Report
 
@@ -34,7 +32,7 @@ def pause_words(report: Report) -> str:
     return f"{text} ({details})" if details else text
 
 
-class PauseForm(forms.Form):
+class PauseForm(AskingForm):
     until = forms.DateField(
         label=_("sent again from"),
         help_text=_("The first day on which it is sent again, in the time zone of the report. "
@@ -52,7 +50,7 @@ class PauseForm(forms.Form):
 
 class PausesReports(MixinBase):
     def has_pause_permission(self, request: HttpRequest) -> bool:
-        return cast(User, request.user).has_perm(control.CHANGE_REPORT)
+        return user_of(request).has_perm(control.CHANGE_REPORT)
 
     def get_urls(self) -> list[URLPattern]:
         page = path("pause/", self.admin_site.admin_view(self.pause_view), name=PAUSE)
@@ -71,7 +69,7 @@ class PausesReports(MixinBase):
 
     @admin.action(description=_("End the pause"), permissions=["pause"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
-        user, now = cast(User, request.user), timezone.now()
+        user, now = user_of(request), timezone.now()
         count = sum(control.resume(report, user, now) for report in queryset)
         text = ngettext("%(count)d pause was ended.", "%(count)d pauses were ended.", count) % {"count": count}
         self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
@@ -81,7 +79,7 @@ class PausesReports(MixinBase):
             raise PermissionDenied
         reports, now = _asked_about(request), timezone.now()
         tomorrow = timezone.localdate() + timedelta(days=1)
-        form = PauseForm(request.POST or None, initial={"until": tomorrow})
+        form = PauseForm.of(request, initial={"until": tomorrow})
         if request.method == "POST" and form.is_valid() and _pause_all(request, reports, form):
             text = ngettext("%(count)d report is paused.", "%(count)d reports are paused.", len(reports))
             self.message_user(request, text % {"count": len(reports)}, messages.SUCCESS)
@@ -113,7 +111,7 @@ def _asked_about(request: HttpRequest) -> list[Report]:
 
 def _pause_all(request: HttpRequest, reports: list[Report], form: PauseForm) -> bool:
     """All of them or none: what keeps one from being paused is said at the day."""
-    data, user = form.cleaned_data, cast(User, request.user)
+    data, user = form.cleaned_data, user_of(request)
     try:
         with transaction.atomic():
             for report in reports:

@@ -10,24 +10,30 @@ from csp.decorators import csp
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from backoffice.jobs.admin.base import insist, user_of
 from backoffice.jobs.timetable import UNREADABLE
 from reporter import control, previews
-from reporter.admin.asking import insist, user_of
 from reporter.admin.mail_policy import MAIL_POLICY
 from reporter.control.testing import Preview, default_day
 from reporter.models import Recipient, Report
 
 VIEWS = ("desk", "phone", "text")
+
+# Readers whom the browser offers while one types: the page takes no longer where there are thousands.
+OFFERED = 200
 
 # How far from today it may be looked at.
 FARTHEST = timedelta(days=3660)
@@ -39,15 +45,23 @@ class PreviewForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("The day decides about its period."),
     )
-    recipient = forms.ModelChoiceField(
-        Recipient.objects.none(), label=gettext_lazy("To"), required=False, empty_label=gettext_lazy("nobody yet")
+    recipient = forms.CharField(
+        label=gettext_lazy("goes to"),
+        required=False,
+        help_text=gettext_lazy("The e-mail address of somebody who gets it; empty: nobody yet."),
+        widget=forms.TextInput(attrs={"type": "search", "size": 32, "list": "readers", "autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, report: Report, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["recipient"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Recipient.objects.receiving(report).order_by("name")
+        self.readers = Recipient.objects.receiving(report).order_by("name")
+
+    def clean_recipient(self) -> Recipient | None:
+        address = self.cleaned_data["recipient"]
+        reader = self.readers.filter(address__iexact=address).first() if address else None
+        if address and reader is None:
+            raise forms.ValidationError(_("Nobody with this address gets the report."))
+        return reader
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
@@ -68,7 +82,7 @@ def page(model_admin: ModelAdmin[Any], request: HttpRequest, pk: int) -> HttpRes
     )
     token = previews.keep(shown, report.pk, user_of(request).pk)
     chosen = form.cleaned_data["recipient"]
-    query = {"day": form.cleaned_data["day"].isoformat(), "recipient": chosen.pk if chosen else ""}
+    query = {"day": form.cleaned_data["day"].isoformat(), "recipient": chosen.address if chosen else ""}
     return HttpResponseRedirect(reverse("admin:reporter_report_preview_kept", args=[pk, token], query=query))
 
 
@@ -78,7 +92,7 @@ def _to_begin_with(report: Report) -> dict[str, Any]:
     except UNREADABLE:  # above all a zone that is none
         day = timezone.localdate()
     readers = Recipient.objects.receiving(report).order_by("name")
-    return {"day": day, "recipient": readers.values_list("pk", flat=True).first()}
+    return {"day": day, "recipient": readers.values_list("address", flat=True).first()}
 
 
 def kept_page(model_admin: ModelAdmin[Any], request: HttpRequest, pk: int, token: str) -> HttpResponse:
@@ -103,18 +117,21 @@ def _show(
 ) -> TemplateResponse:
     user = user_of(request)
     view = request.GET.get("view", "")
+    offered = list(form.readers[: OFFERED + 1])
     context = model_admin.admin_site.each_context(request) | {
         "opts": model_admin.opts,
         "title": _("Preview"),
         "report": report,
         "form": form,
+        "offered": offered[:OFFERED],
+        "are_more": len(offered) > OFFERED,
         "preview": preview,
         "token": token,
         "files": [(number, name, len(content)) for number, (name, content) in enumerate(preview.files)]
         if preview
         else [],
         "view": view if view in VIEWS else VIEWS[0],
-        "query": f"day={form['day'].value()}&recipient={form['recipient'].value() or ''}",
+        "query": urlencode({name: form[name].value() or "" for name in form.fields}),
         "may_test": user.has_perm(control.TEST),
         "may_send": user.has_perm(control.SEND),
         "address": user.email,
@@ -176,12 +193,21 @@ def send_test(model_admin: ModelAdmin[Any], request: HttpRequest, pk: int) -> Ht
     try:
         control.send_test(report, day, user, timezone.now())
     except control.NotSent as error:
-        model_admin.message_user(request, str(error), messages.ERROR)
+        model_admin.message_user(request, with_way_to_address(str(error), user), messages.ERROR)
     else:
-        text = _("A test will be sent to %(address)s within minutes, and to nobody else.") % {"address": user.email}
+        text = _("A test will be sent to %(address)s within seconds, and to nobody else.") % {"address": user.email}
         model_admin.message_user(request, text, messages.SUCCESS)
         if obstacle := control.why_nothing_is_sent():
             model_admin.message_user(request, obstacle, messages.WARNING)
     if not user.has_perm(control.PREVIEW):
         return HttpResponseRedirect(reverse("admin:reporter_report_change", args=[pk]))
     return HttpResponseRedirect(reverse("admin:reporter_report_preview", args=[pk], query=query))
+
+
+def with_way_to_address(text: str, user: User) -> str:
+    """With a link to their own page for those who have no address and may enter it."""
+    if user.email or not user.has_perm("auth.change_user"):
+        return text
+    return format_html(
+        '{} <a href="{}">{}</a>', text, reverse("admin:auth_user_change", args=[user.pk]), _("Enter it here.")
+    )

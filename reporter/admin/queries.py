@@ -19,13 +19,15 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
+from backoffice.jobs.admin.base import user_of
 from reporter import control
 from reporter.admin.base import NOTHING
 from reporter.admin.query_form import TRY, QueryForm, lines_of
 from reporter.datasets.base import DatasetError
-from reporter.datasets.sql.running import Result
+from reporter.datasets.sql.lexing import parameters_in
+from reporter.datasets.sql.running import Result, connected
 from reporter.models import Query, ReportSection
 from reporter.models.query import FAMILY, WRITE_SQL
 from reporter.rendering.tables import as_text
@@ -45,6 +47,7 @@ class Trial:
     details: str = ""
     result: Result | None = None
     zone: str = "UTC"
+    remark: str = ""
 
     @property
     def columns(self) -> list[tuple[str, str]]:
@@ -84,10 +87,9 @@ class QueryAdmin(admin.ModelAdmin):
         return rows
 
     def get_fieldsets(self, request: HttpRequest, obj: Query | None = None) -> Any:
-        """The tick is shown once it is needed, and never where nothing can be changed."""
+        """The tick is shown once it is needed: to those who save."""
         is_saved = request.method == "POST" and TRY not in request.POST
-        is_asked = is_saved and self.has_change_permission(request, obj)
-        hidden = set() if is_asked else {"is_read_by_database"}
+        hidden = set() if is_saved else {"is_read_by_database"}
         return [
             (title, options | {"fields": [name for name in options["fields"] if name not in hidden]})
             for title, options in cast(Any, self.fieldsets)[: 2 if obj else 1]
@@ -96,13 +98,13 @@ class QueryAdmin(admin.ModelAdmin):
     # --- Rights: writing SQL is one permission, whatever is done with it ---
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return cast(User, request.user).has_perm(WRITE_SQL)
+        return user_of(request).has_perm(WRITE_SQL)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return cast(User, request.user).has_perm(WRITE_SQL)
+        return user_of(request).has_perm(WRITE_SQL)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        may = cast(User, request.user).has_perm(WRITE_SQL)
+        may = user_of(request).has_perm(WRITE_SQL)
         return may and not (obj is not None and control.sections_of(obj))
 
     # --- What is shown ---
@@ -126,19 +128,19 @@ class QueryAdmin(admin.ModelAdmin):
     # --- Kept, and tried ---
 
     def save_model(self, request: HttpRequest, obj: Query, form: Any, change: bool) -> None:
-        control.save_query(obj, cast(User, request.user))
+        control.save_query(obj, user_of(request))
         if change and (sections := control.sections_without_values(obj)):
             names = ", ".join(sorted({section.report.name for section in sections}))
             text = _("These reports do not give the parameters that it wants now, and will fail: %(reports)s")
             self.message_user(request, text % {"reports": names}, messages.WARNING)
 
     def delete_model(self, request: HttpRequest, obj: Query) -> None:
-        control.delete_query(obj, cast(User, request.user))
+        control.delete_query(obj, user_of(request))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         form = context["adminform"].form
         if isinstance(form, QueryForm) and form.is_bound and form.is_trial:
-            context["trial"] = _trial(cast(User, request.user), form)
+            context["trial"] = _trial(user_of(request), form)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Versions ---
@@ -167,11 +169,12 @@ class QueryAdmin(admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/reporter/query/versions.html", context)
 
-    @method_decorator(require_POST)
     def put_back_view(self, request: HttpRequest, pk: int, version: int) -> HttpResponse:
         query = self._seen(request, pk)
+        if request.method != "POST":  # somebody had to log in anew, which leads here: the button is asked for again
+            return HttpResponseRedirect(reverse("admin:reporter_query_versions", args=[pk]))
         try:
-            control.put_back_query(query, version, cast(User, request.user))
+            control.put_back_query(query, version, user_of(request))
         except Query.DoesNotExist as error:
             raise Http404 from error
         self.message_user(request, _("The former version is the newest one again."), messages.SUCCESS)
@@ -199,7 +202,18 @@ def _trial(user: User, form: QueryForm) -> Trial:
     except DatasetError as error:
         said = _("The database says:") if error.details else str(error)
         return Trial([said], error.details)
-    return Trial([], result=result, zone=period.zone)
+    remark = _remark_on(data["sql"], connected()[data["database"]].kind)
+    return Trial([], result=result, zone=period.zone, remark=remark)
+
+
+def _remark_on(sql: str, kind: str) -> str:
+    """SQLite has no dates, but texts: a day alone is smaller there than any moment of it, midnight too."""
+    if kind != "sqlite" or not {"period_start", "period_end"} & set(parameters_in(sql, kind)):
+        return ""
+    return _(
+        "SQLite compares texts. :period_start and :period_end are days with a time, such as 2026-11-23 00:00:00: a "
+        "column of days alone, such as 2026-11-23, is a day off with them. Compare it with :first_day and :last_day."
+    )
 
 
 def _versions(query: Query) -> list[dict[str, Any]]:

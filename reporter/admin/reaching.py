@@ -14,10 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from backoffice.jobs.admin.asking import ids_in
-from backoffice.jobs.admin.base import MixinBase
+from backoffice.jobs.admin.asking import About, Question, ReasonForm, ask, ids_in
+from backoffice.jobs.admin.base import MixinBase, insist, user_of
 from reporter import control
-from reporter.admin.asking import About, Question, ReasonForm, ask, insist, user_of
 from reporter.admin.base import moment_in
 from reporter.board import Counts, counts_of, state_of
 from reporter.models import Delivery, DeliveryState, Edition
@@ -31,7 +30,7 @@ MOST = 500
 def about(edition: Edition, **facts: Any) -> About:
     state, words = state_of(edition, counts_of([edition], timezone.now()).get(edition.pk, Counts()), timezone.now())
     known = [
-        (_("state"), f"{state.label}. {words}"),
+        (_("state"), f"{state.label} · {words}"),
         (_("due"), moment_in(edition.zone, edition.due_at)),
         (_("asked for by"), edition.get_why_display()),
     ]
@@ -43,7 +42,7 @@ def page_of(edition: Edition) -> str:
 
 
 def done(
-    model_admin: Any, request: HttpRequest, edition: Edition, change: Callable[[], None], text: str
+    model_admin: Any, request: HttpRequest, edition: Edition, change: Callable[[], object], text: str
 ) -> HttpResponse:
     """Do it, say so, and lead to the edition; what is refused is said there, too."""
     try:
@@ -51,10 +50,15 @@ def done(
     except control.NotSent as refusal:
         model_admin.message_user(request, str(refusal), messages.ERROR)
     else:
-        model_admin.message_user(request, text, messages.SUCCESS)
-        if obstacle := control.why_nothing_is_sent():
-            model_admin.message_user(request, obstacle, messages.WARNING)
+        say_done(model_admin, request, text)
     return HttpResponseRedirect(page_of(edition))
+
+
+def say_done(model_admin: Any, request: HttpRequest, text: str) -> None:
+    """What was done; and where the job that sends is not run, that nothing will come of it yet."""
+    model_admin.message_user(request, text, messages.SUCCESS)
+    if obstacle := control.why_nothing_is_sent():
+        model_admin.message_user(request, obstacle, messages.WARNING)
 
 
 class ReachingPages(MixinBase):
@@ -93,7 +97,7 @@ class ReachingPages(MixinBase):
                 self.message_user(request, str(refusal), messages.WARNING)
         if sent:
             text = ngettext("%(count)d mail will be sent again.", "%(count)d mails will be sent again.", sent)
-            self.message_user(request, text % {"count": sent}, messages.SUCCESS)
+            say_done(self, request, text % {"count": sent})
         return HttpResponseRedirect(page_of(edition))
 
     # --- What nobody knows ---
@@ -128,8 +132,8 @@ def _about_repeating(edition: Edition, rows: list[Delivery], can_be_sent: list[D
     for row in rows:
         to = control.address_now(row)
         corrected = _("corrected since: it goes to %(address)s") % {"address": to.address} if to.is_new else ""
-        known = [str(row.get_state_display()), row.server_reply, control.why_not_again(row), corrected]
-        shown.facts.append((row.address, " · ".join(filter(None, known))))
+        known = [row.address, str(row.get_state_display()), row.server_reply, control.why_not_again(row), corrected]
+        shown.facts.append((_("recipient"), " · ".join(filter(None, known))))
     if any(row.state == DeliveryState.UNKNOWN for row in can_be_sent):
         text = _("Nobody knows whether the unknown ones arrived: they may arrive twice. If you can, ask first.")
         shown.remarks.append(("bad", text))

@@ -11,10 +11,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from backoffice.jobs.admin.base import MixinBase
+from backoffice.jobs.admin.base import MixinBase, user_of
 from reporter import control
 from reporter.admin import board, past_days, preview, send_now
-from reporter.admin.asking import user_of
 
 ASKING = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.jobs.admin.timetables import HasTimetable
 from backoffice.jobs.words import describe_stored
@@ -29,6 +29,7 @@ from reporter.admin.sections import SectionInline, ask_about_sections
 from reporter.admin.timetables import ReportTimetablePage
 from reporter.audience import reader_count
 from reporter.models import Edition, EditionState, Report
+from reporter.models.choices import Language
 
 
 @admin.register(Report)
@@ -115,7 +116,25 @@ class ReportAdmin(DatasetRights, ReportPages, CopiesReports, PausesReports, HasT
         return format_html("{}: {}", row.last_edition_date, EditionState(row.last_edition_state).label)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return super().get_changeform_initial_data(request) | {"owner": request.user.pk}
+        """The report is written in the language that is read here, unless somebody chooses another."""
+        language = {"language": spoken} if (spoken := get_language()) in Language.values else {}
+        return {"owner": request.user.pk} | language | super().get_changeform_initial_data(request)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was sent stays on record: a report that has editions is switched off instead."""
+        report: Any = self.get_object(request, object_id)
+        if report is None or not self.has_delete_permission(request, report) or not report.editions.exists():
+            return super().delete_view(request, object_id, extra_context)
+        text = _("“%(report)s” has editions, so it cannot be deleted. Switch it off instead, under “Timetable”.")
+        self.message_user(request, text % {"report": report}, messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:reporter_report_change", args=[report.pk]))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Editions are in the way by what they are, and not for want of a permission that nobody has."""
+        objects, counts, permissions, protected = super().get_deleted_objects(objs, request)
+        return objects, counts, permissions - {Edition._meta.verbose_name}, protected
 
     def response_add(self, request: HttpRequest, obj: Report, post_url_continue: str | None = None) -> HttpResponse:
         """What comes next for a new report is when it is to be sent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.jobs.admin.base import MixinBase
+from backoffice.jobs.admin.base import MixinBase, user_of
 from reporter.datasets import base
 from reporter.datasets.rights import refused
 from reporter.datasets.sql.parameters import parse_values
@@ -125,6 +125,6 @@ class DatasetRights(MixinBase):
         """Asked several times for one page."""
         known = request.__dict__.setdefault("_refused_datasets", {})
         if report.pk not in known:
-            known[report.pk] = refused(report, cast(User, request.user))
+            known[report.pk] = refused(report, user_of(request))
         titles: list[str] = known[report.pk]
         return titles

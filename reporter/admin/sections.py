@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
 from django.db.models import Max, QuerySet
 from django.forms import HiddenInput, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +17,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.jobs.admin.base import user_of
 from backoffice.jobs.control.rights import note
 from reporter import control
 from reporter.admin.base import NOTHING
@@ -36,6 +36,10 @@ class SectionInline(SectionDatasets, admin.TabularInline):
     readonly_fields = ["contents"]
     template = "admin/reporter/sections.html"
     extra = 0
+
+    def get_max_num(self, request: HttpRequest, obj: Report | None = None, **kwargs: Any) -> int | None:
+        """One way to add a section to a report that is stored: its page, where one chooses what it shows."""
+        return 0 if obj and obj.pk else None
 
     @admin.display(description=gettext_lazy("contents"))
     def contents(self, section: ReportSection) -> SafeString | str:
@@ -69,11 +73,11 @@ class SectionAdmin(admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As for its report: only those who may see all that it says."""
         may_change = super().has_change_permission(request, obj)
-        return may_change and (obj is None or not refused(obj.report, cast(User, request.user)))
+        return may_change and (obj is None or not refused(obj.report, user_of(request)))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may_delete = super().has_delete_permission(request, obj)
-        return may_delete and (obj is None or not refused(obj.report, cast(User, request.user)))
+        return may_delete and (obj is None or not refused(obj.report, user_of(request)))
 
     # --- The form ---
 
@@ -125,7 +129,7 @@ class SectionAdmin(admin.ModelAdmin):
 
     def _ask(self, request: HttpRequest, section: ReportSection) -> None:
         try:
-            names = control.ask_columns(section, cast(User, request.user), timezone.now())
+            names = control.ask_columns(section, user_of(request), timezone.now())
         except control.NotAsked as error:
             self.message_user(request, str(error), messages.WARNING)
             return
@@ -147,7 +151,7 @@ class SectionAdmin(admin.ModelAdmin):
         return super().log_deletions(request, queryset)
 
     def _note(self, request: HttpRequest, section: ReportSection, text: str) -> None:
-        note(cast(User, request.user), section.report, text % {"section": title_of(section)})
+        note(user_of(request), section.report, text % {"section": title_of(section)})
 
     # --- Where it goes on ---
 
@@ -172,8 +176,13 @@ class SectionAdmin(admin.ModelAdmin):
     def _say_saved(self, request: HttpRequest, section: ReportSection) -> None:
         self.message_user(request, _("“%(section)s” was saved.") % {"section": title_of(section)}, messages.SUCCESS)
 
+    def delete_model(self, request: HttpRequest, obj: ReportSection) -> None:
+        cast(Any, request).report_to_go_back_to = obj.report  # all that is known after it is the section's old id
+        super().delete_model(request, obj)
+        self.message_user(request, _("“%(section)s” was deleted.") % {"section": title_of(obj)}, messages.SUCCESS)
+
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:reporter_report_changelist"))
+        return HttpResponseRedirect(_page_of(cast(Any, request).report_to_go_back_to))
 
 
 def _page_of(report: Report) -> str:
@@ -187,6 +196,6 @@ def ask_about_sections(request: HttpRequest, report: Report, *, has_new_language
             continue
         try:
             ask = control.translate_columns if has_new_language else control.ask_columns
-            ask(section, cast(User, request.user), timezone.now())
+            ask(section, user_of(request), timezone.now())
         except control.NotAsked as error:
             messages.warning(request, str(error))

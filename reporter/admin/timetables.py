@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from backoffice.jobs.admin.base import user_of
 from backoffice.jobs.admin.timetable_form import TimetableForm
 from backoffice.jobs.admin.timetable_page import TimetablePage
 from backoffice.jobs.admin.timetable_preview import Preview, preview
@@ -67,8 +67,8 @@ class ReportTimetablePage(TimetablePage):
 
     def save(self, timetable: Timetable | None, reason: str, seen: int) -> None:
         assert timetable is not None  # a report has no timetable in code
-        person = cast(User, self.request.user)
+        person = user_of(self.request)
         control.reschedule(self.row, timetable, self.now, by=person, reason=reason, seen=seen)
 
     def put_back(self, change: Any, reason: str, seen: int) -> None:
-        control.put_back(self.row, change, self.now, by=cast(User, self.request.user), reason=reason, seen=seen)
+        control.put_back(self.row, change, self.now, by=user_of(self.request), reason=reason, seen=seen)

@@ -45,13 +45,13 @@ from reporter.control.queries import (
     try_query,
 )
 from reporter.control.refusals import AlreadyAskedFor, NothingToSend, NotSent
-from reporter.control.resending import address_now, build_again, decide, resend, why_not_again
+from reporter.control.resending import address_now, build_again, decide, resend, try_now, why_not_again
 from reporter.control.rights import may_see, unseen
 from reporter.control.sections import NotAsked, ask_columns, translate_columns
 from reporter.control.sending import send_now, what_is_missing
 from reporter.control.testing import Preview, preview, send_test
 from reporter.control.timetables import begin_anew, put_back, reschedule
-from reporter.control.unsubscribing import Asked, asked_by, unsubscribe
+from reporter.control.unsubscribing import Asked, asked_by, subscribe_again, unsubscribe
 from reporter.recipient_files import MAX_BYTES, UnreadableFile, decoded, read, too_large, written
 from reporter.sending_job import why_nothing_is_sent
 
@@ -125,10 +125,12 @@ __all__ = [
     "sections_without_values",
     "send_now",
     "send_test",
+    "subscribe_again",
     "take_out_of_group",
     "too_large",
     "translate_columns",
     "trial_values",
+    "try_now",
     "try_query",
     "unseen",
     "unsubscribe",

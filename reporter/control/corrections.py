@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.control.rights import check, note
 from reporter import sending_job
 from reporter.control.permissions import CORRECT
 from reporter.control.refusals import AlreadyAskedFor, NothingToSend, NotSent
-from reporter.models import Delivery, DeliveryState, Edition, Why
+from reporter.models import Delivery, DeliveryState, Edition, Recipient, Subscription, Why
 from reporter.models.choices import UNFINISHED
+from reporter.models.delivery import DeliveryQuerySet
 
 
 def why_not_corrected(edition: Edition) -> str:
@@ -30,9 +33,32 @@ def why_not_corrected(edition: Edition) -> str:
 
 
 def people_of(edition: Edition) -> int:
-    """How many a correction would go to: all that the edition was meant for, whether it arrived or not."""
+    """How many a correction is meant for: all that the edition was meant for, whether it arrived or not."""
+    return _meant_for(edition).count()
+
+
+@dataclass(frozen=True)
+class Since:
+    """Addresses of people of an edition who have changed since. It is not known who has taken over from whom."""
+
+    gone: list[str]  # switched off, or unsubscribed by link: a correction does not reach them
+    former: list[str]  # get the report no more, and are sent its correction all the same: they got what was wrong
+
+
+def changed_since(edition: Edition) -> Since:
+    rows = _meant_for(edition).order_by("address")
+    by_link = Subscription.objects.filter(
+        report=edition.report_id, recipient=OuterRef("recipient"), unsubscribed_at__isnull=False
+    )
+    is_gone = ~Q(recipient__is_active=True) | Exists(by_link)
+    readers = Recipient.objects.receiving(edition.report_id).filter(pk=OuterRef("recipient"))
+    former = rows.exclude(is_gone).filter(~Exists(readers))
+    return Since(*(list(found.values_list("address", flat=True)) for found in (rows.filter(is_gone), former)))
+
+
+def _meant_for(edition: Edition) -> DeliveryQuerySet:
     rows = Delivery.objects.filter(edition=edition, removed_at=None).standing()
-    return rows.exclude(state=DeliveryState.SKIPPED).count()
+    return rows.exclude(state=DeliveryState.SKIPPED)
 
 
 def correct(edition: Edition, user: User, text: str, now: datetime) -> Edition:

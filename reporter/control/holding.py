@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from backoffice.jobs.control.rights import check, note
+from backoffice.jobs.told import gettext as _
 from reporter import holds, sending_job
 from reporter.control.permissions import APPROVE, HOLD
 from reporter.control.refusals import NotSent
@@ -23,7 +23,7 @@ def hold(edition: Edition, user: User, reason: str, now: datetime) -> None:
     text = _("Held by %(person)s. %(reason)s") % {"person": user.get_username(), "reason": reason}
     free = Edition.objects.filter(pk=edition.pk, hold="", state__in=UNFINISHED)
     with transaction.atomic():
-        if not free.update(hold=Hold.PERSON, hold_reason=text.strip(), held_at=now):
+        if not free.update(hold=Hold.PERSON, hold_reason=text, held_at=now):
             raise NotSent(_("It is finished, or held already."))
         note(user, edition, text)
 

@@ -135,3 +135,18 @@ def build_again(edition: Edition, user: User, reason: str, now: datetime) -> Non
             raise AlreadyAskedFor(_("It is built, or being built again already."))
         note(user, edition, _("To be built again. %(reason)s") % {"reason": reason})
     sending_job.wake(user, now)
+
+
+def try_now(edition: Edition, user: User, reason: str, now: datetime) -> int:
+    """Try deliveries of ``edition`` that are put off again at once; returns how many.
+
+    Raises PermissionDenied, and NotSent if none is put off.
+    """
+    check(user, RESEND)
+    with transaction.atomic():
+        count = edition.deliveries.put_off(now).update(next_attempt_at=now)
+        if not count:
+            raise NotSent(_("Nothing of it is put off any more."))
+        note(user, edition, _("To be tried again at once: %(count)d. %(reason)s") % {"count": count, "reason": reason})
+    sending_job.wake(user, now)
+    return count

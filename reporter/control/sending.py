@@ -46,7 +46,8 @@ def send_now(report: Report, user: User, reason: str, now: datetime | None = Non
             if Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNFINISHED).exists():
                 raise _asked_for(report)
             edition.save()
-            note(user, report, _("Send now: %(reason)s") % {"reason": reason})
+            text = _("Send now: edition %(edition)d. %(reason)s")
+            note(user, report, text % {"edition": edition.pk, "reason": reason})
     except IntegrityError as error:
         if not Edition.objects.filter(report=report, why=Why.PERSON, state__in=UNBUILT).exists():
             raise
@@ -60,11 +61,14 @@ def _asked_for(report: Report) -> AlreadyAskedFor:
     return AlreadyAskedFor(text % {"report": report})
 
 
-def what_is_missing(report: Report) -> str:
-    """Why an edition of ``report`` would hold nothing, or reach nobody; empty if it has all that it needs."""
-    if not report.sections.exists():
+def what_is_missing(report: Report, readers: int | None = None) -> str:
+    """Why an edition of ``report`` would hold nothing, or reach nobody; empty if it has all that it needs.
+
+    ``readers``: how many get it, where that is known already. Sections are not read where they are prefetched.
+    """
+    if not report.sections.all():
         return _("“%(report)s” has no sections: nothing will be sent.") % {"report": report}
-    if not Recipient.objects.receiving(report).exists():
+    if not (Recipient.objects.receiving(report).exists() if readers is None else readers):
         return _("“%(report)s” has no subscribers: nothing will be sent.") % {"report": report}
     try:
         validate_zone(report.zone)

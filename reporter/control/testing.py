@@ -13,8 +13,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.control.rights import check, note
+from backoffice.jobs.told import anew
 from reporter import sending_job
-from reporter.audience import copies_in, deliveries_of, new_message_id
+from reporter.audience import copies_of, new_message_id
 from reporter.building import Built, build, reason_of
 from reporter.control.permissions import PREVIEW, TEST
 from reporter.control.refusals import AlreadyAskedFor, NothingToSend
@@ -56,10 +57,10 @@ def preview(report: Report, day: date, recipient: Recipient | None, user: User, 
         built = build(edition)
     except Exception as error:
         logger.info("A preview of %s cannot be built", report, exc_info=True)
-        return Preview(problem=_("It could not be built: %(reason)s") % {"reason": reason_of(error)})
+        return Preview(problem=_("It could not be built: %(reason)s") % {"reason": anew(reason_of(error))})
     edition.subject, edition.html, edition.text = built.mail.subject, built.mail.html, built.mail.text
     edition.reply_to = report.reply_to
-    edition.copies = copies_in(deliveries_of(edition, now))
+    edition.copies = copies_of(edition, now)
     return Preview(
         subject=edition.subject,
         html=with_pictures(edition.html, built.pictures),

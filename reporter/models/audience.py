@@ -130,7 +130,14 @@ def _membership_words(membership: Any) -> str:
     return f"{membership.recipientgroup} → {membership.recipient}"
 
 
-# Django makes the model of the memberships; histories and pages name its rows.
+def _tagging_words(tagging: Any) -> str:
+    return f"{tagging.tag} → {tagging.recipient}"
+
+
+# Django makes the models of these; histories and pages name their rows.
 Membership = RecipientGroup.members.through
 Membership.__str__ = _membership_words  # type: ignore[method-assign]
-Membership._meta.verbose_name = _("membership")
+Membership._meta.verbose_name, Membership._meta.verbose_name_plural = _("membership"), _("memberships")
+Tagging = Recipient.tags.through
+Tagging.__str__ = _tagging_words  # type: ignore[method-assign]
+Tagging._meta.verbose_name, Tagging._meta.verbose_name_plural = Tag._meta.verbose_name, Tag._meta.verbose_name_plural

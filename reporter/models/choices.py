@@ -11,6 +11,13 @@ class Language(models.TextChoices):
     CHINESE = "zh-hans", "简体中文"
 
 
+class Source(models.TextChoices):
+    """By what somebody got a report until they unsubscribed from it."""
+
+    OWN = "own"
+    GROUPS = "groups"
+
+
 class Weekday(models.IntegerChoices):
     """Counted as timetables count them."""
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.jobs.told import ToldTextField
 from reporter.models.audience import Recipient
 from reporter.models.choices import DELIVERY_CHANGES, DeliveryState
 from reporter.models.edition import Edition
@@ -25,6 +26,11 @@ class DeliveryQuerySet(StateQuerySet["Delivery"]):
         return self.filter(state=DeliveryState.PENDING, next_attempt_at__lte=now).filter(
             Q(claimed_until=None) | Q(claimed_until__lte=now)
         )
+
+    def put_off(self, now: datetime) -> DeliveryQuerySet:
+        """Pending deliveries that are tried again later; ``server_reply`` says why."""
+        late = self.filter(state=DeliveryState.PENDING, due_at__lte=now, next_attempt_at__gt=now)
+        return late.exclude(server_reply="").filter(claimed_until=None).not_held()
 
     def not_held(self) -> DeliveryQuerySet:
         """Not a join: in an UPDATE on PostgreSQL that would take conditions on the row itself out of its protection."""
@@ -72,7 +78,7 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(_("due"))
     next_attempt_at = models.DateTimeField(_("next attempt"))
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    server_reply = models.TextField(_("answer of the server"), blank=True)
+    server_reply = ToldTextField(_("answer of the server"), blank=True)
     claimed_by = models.UUIDField(_("sender"), null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.jobs.told import ToldTextField
 from reporter.models.choices import EDITION_CHANGES, TO_USERS, UNBUILT, UNDECIDED, UNFINISHED, EditionState, Hold, Why
 from reporter.models.report import Report
 from reporter.models.states import StateQuerySet
@@ -74,10 +75,10 @@ class Edition(models.Model):
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True, editable=False)
     built_at = models.DateTimeField(_("built"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    problem = models.TextField(_("problem"), blank=True)
-    outcome = models.TextField(_("what became of it"), blank=True)
+    problem = ToldTextField(_("problem"), blank=True)
+    outcome = ToldTextField(_("what became of it"), blank=True)
     hold = models.CharField(_("held"), max_length=16, choices=Hold.choices, blank=True, default="")
-    hold_reason = models.TextField(_("why it is held"), blank=True)
+    hold_reason = ToldTextField(_("why it is held"), blank=True)
     held_at = models.DateTimeField(_("held since"), null=True, blank=True)
     original = models.ForeignKey(
         "self",
@@ -137,14 +138,18 @@ class Edition(models.Model):
         return self.why in TO_USERS
 
     @property
+    def folder(self) -> str:
+        """Where its files are stored, and no others."""
+        return f"editions/{self.local_date:%Y/%m}/{self.pk}"
+
+    @property
     def told_period(self) -> Period:
         return Period(self.period_start, self.period_end, self.zone)
 
 
 def file_path(file: EditionFile, name: str) -> str:
     """Where a file is stored: numbers only, since storages differ in the names they take."""
-    suffix = PurePosixPath(file.name).suffix.lower()
-    return f"editions/{file.edition.local_date:%Y/%m}/{file.edition_id}/{file.position}{suffix}"
+    return f"{file.edition.folder}/{file.position}{PurePosixPath(file.name).suffix.lower()}"
 
 
 class EditionFileQuerySet(models.QuerySet["EditionFile"]):

@@ -229,3 +229,13 @@ class ReportSection(models.Model):
     @property
     def is_chart(self) -> bool:
         return self.kind in CHARTS
+
+
+def _watching_words(watching: Any) -> str:
+    return f"{watching.report} → {watching.user}"
+
+
+# Django makes the model of these, too; the pages that ask before something is deleted name its rows.
+Watching = Report.watchers.through
+Watching.__str__ = _watching_words  # type: ignore[method-assign]
+Watching._meta.verbose_name = Watching._meta.verbose_name_plural = _("watchers")

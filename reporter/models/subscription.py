@@ -81,6 +81,8 @@ class Subscription(Wish):
         ),
     )
     unsubscribed_at = models.DateTimeField(gettext_lazy("unsubscribed by link"), null=True, blank=True, editable=False)
+    # A ``Source``: what their link leads back to. Empty: to nothing, as staff had switched it off before.
+    unsubscribed_from = models.CharField(max_length=8, blank=True, default="", editable=False)
 
     objects = SubscriptionQuerySet.as_manager()
 
@@ -101,7 +103,7 @@ class Subscription(Wish):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.is_active:
-            self.unsubscribed_at = None  # somebody has switched it on again
+            self.unsubscribed_at, self.unsubscribed_from = None, ""  # somebody has switched it on again
         super().save(*args, **kwargs)
 
 

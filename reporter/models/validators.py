@@ -10,8 +10,8 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.encoding import punycode
-from django.utils.translation import gettext as _
 
+from backoffice.jobs.told import gettext as _
 from reporter.models.choices import Weekday
 from reporter.placeholders import validate_text
 

@@ -150,6 +150,7 @@ def _draw_columns(axes: Axes, chart: Chart) -> None:
         places = [place + shift for place in range(len(chart.labels))]
         axes.bar(places, _numbers(series.values, 0), breadth * 0.9, color=series.colour)
     _label_ground(axes, chart)
+    _begin_at_zero(axes)
 
 
 def _label_ground(axes: Axes, chart: Chart) -> None:
@@ -177,11 +178,15 @@ def _form_of(days: list[date]) -> str:
     return "%m-%d" if first.year == last.year else "%Y-%m-%d"
 
 
-def _begin_at_zero(axes: Axes) -> None:
-    """Where all is above zero: a small change must not look like a large one."""
-    low, high = axes.get_ylim()
-    if low > 0:
-        axes.set_ylim(0, high)
+def _begin_at_zero(axes: Axes, *, across: bool = False) -> None:
+    """Where nothing is below zero: a small change must not look like a large one, nor no number like a small one."""
+    low, high = axes.get_xlim() if across else axes.get_ylim()
+    values = axes.dataLim.intervalx if across else axes.dataLim.intervaly
+    limit = axes.set_xlim if across else axes.set_ylim
+    if not any(values):
+        limit(0, 1)
+    elif low > 0:
+        limit(0, high)
 
 
 def _draw_bars(axes: Axes, chart: Chart) -> None:
@@ -198,6 +203,7 @@ def _draw_bars(axes: Axes, chart: Chart) -> None:
     axes.set_yticks(range(len(marks)), [shortened(mark, LABEL_LENGTH) for mark in marks], parse_math=False)
     axes.invert_yaxis()
     axes.margins(x=0.12, y=0.02)
+    _begin_at_zero(axes, across=True)
 
 
 def _draw_shares(figure: Figure, chart: Chart) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 
+from backoffice.jobs.told import gettext as _
 from reporter.datasets.base import Dataset, DatasetError, Family, Table, register_family
 from reporter.datasets.sql.parameters import Parameter, declared, values
 from reporter.datasets.sql.running import run
@@ -39,7 +39,7 @@ class SqlDataset(Dataset):
         try:
             result = run(self.query.database, self.query.sql, asked_with)
         except DatasetError as error:  # a report may have several
-            text = _("“%(query)s”: %(problem)s") % {"query": self.query, "problem": error}
+            text = _("“%(query)s”: %(problem)s") % {"query": self.query, "problem": str(error)}
             raise DatasetError(text, error.details, is_permanent=error.is_permanent) from error
         return Table(result.columns, result.rows)
 

@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from backoffice.jobs.told import gettext as _
+from backoffice.jobs.told import ngettext
 from backoffice.report_databases import ReportDatabase
 from reporter.datasets.base import DatasetError
 from reporter.datasets.sql.checking import refusal
