@@ -14,9 +14,10 @@ def main() -> None:
         os.environ["DATABASE_URL"] = ""
         os.environ["CRON_CLASSES"] = ",".join(f"benchmarks.jobs.Job{n}" for n in range(10))
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
-        from benchmarks import tick
+        from benchmarks import sending, tick
 
         tick.measure(rows)
+        sending.measure()
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ The floor is a process that sets Django up with the same settings and asks the d
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
 import time
+
+from benchmarks.processes import run
 
 ROUNDS = 9
 
@@ -22,12 +22,12 @@ FLOOR = "from django_cron.models import CronJobLog; CronJobLog.objects.order_by(
 
 def measure(sizes: list[int]) -> None:
     """Print the medians, as ratios to the floor, for each number of log rows in ``sizes``."""
-    _run("from django.core.management import call_command; call_command('migrate', verbosity=0)")
-    _run("from django.core.management import call_command; call_command('runcrons', force=True, silent=True)")
+    run("from django.core.management import call_command; call_command('migrate', verbosity=0)")
+    run("from django.core.management import call_command; call_command('runcrons', force=True, silent=True)")
     print("A tick with nothing due, ten jobs, whole process; medians, floor = 1\n")
     print(f"{'log rows':>10} {'floor':>8} {'ours':>8} {'stock':>8}")
     for size in sizes:
-        _run(_fill_to(size))
+        run(_fill_to(size))
         times: dict[str, list[float]] = {FLOOR: [], OURS: [], STOCK: []}
         for _round in range(ROUNDS):
             for code, taken in times.items():
@@ -53,9 +53,5 @@ with connection.cursor() as cursor:
 
 def _timed(code: str) -> float:
     begin = time.perf_counter()
-    _run(code)
+    run(code)
     return time.perf_counter() - begin
-
-
-def _run(code: str) -> None:
-    subprocess.run([sys.executable, "-c", f"import django; django.setup()\n{code}"], check=True)
