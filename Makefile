@@ -26,8 +26,10 @@ help:  ## List the commands
 run: $(VENV)/.installed  ## Set everything up and serve it with its scheduler; PORT=9000 for another port
 	@exec $(BIN)/python manage.py quickstart
 
+# The suite starts hundreds of Pythons: they may keep what they compile, whatever the machine says elsewhere.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.installed-dev  ## Run the test suite; PYTEST_ARGS="-k name" for a part of it
-	$(BIN)/python -W error -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -W error -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 test-postgres: export TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
 test-postgres: test  ## The same suite with PostgreSQL as the database (TEST_DATABASE_URL)

@@ -7,12 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
-from tests import services
-from tests.settings import OURS
+from backoffice.bootstrap import cache_of_url
+from tests import migrated, services
+from tests.environment import fresh_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,9 +28,28 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # once, after the last worker
+        migrated.drop_postgres()
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """Nothing: tests/settings.py gives every worker a database of its own, under the name that children know."""
+    """Nothing of the names: tests/settings.py gives every worker a database of its own, which children know, too.
+
+    It is a copy of one that has all tables.
+    """
+    name = str(settings.DATABASES["default"]["NAME"])
+    if os.environ.get("TEST_DATABASE_URL"):
+        migrated.copy_postgres_to(name)
+    else:
+        migrated.copy_sqlite_to(Path(name))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Use the copy, and leave it to go with the suite."""
+    return True
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +62,7 @@ def own_language() -> Iterator[None]:
 @pytest.fixture
 def clean_environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a fresh checkout for a process: own data folder, SQLite, mail into files."""
-    foreign = {"DATA_DIR", "TEST_ROOT", "TEST_DATABASE_URL", *OURS}
-    kept = {name: value for name, value in os.environ.items() if name not in foreign and not name.startswith("PYTEST_")}
-    # Empty, not absent: the developer's .env must not fill them in.
-    emptied = dict.fromkeys(("DATABASE_URL", "CACHE_URL", "EMAIL_URL"), "")
-    return kept | emptied | {"DATA_DIR": str(tmp_path / "data"), "DJANGO_SETTINGS_MODULE": "backoffice.settings"}
+    return fresh_environment(tmp_path / "data")
 
 
 @pytest.fixture
@@ -81,6 +99,13 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture
+def migrated_postgres_url() -> Iterator[str]:
+    """A PostgreSQL database with all tables."""
+    with migrated.postgres_copy() as url:
+        yield url
+
+
+@pytest.fixture
 def private_postgres() -> Iterator[services.PrivatePostgres]:
     """A PostgreSQL server of this test's own: ``.url``, ``.stop()``, ``.start()``, ``.restart()``, ``.kill()``."""
     with services.running_postgres() as server:
@@ -105,6 +130,12 @@ def private_redis() -> Iterator[services.PrivateRedis]:
     """A Redis server of this test's own: ``.url``, ``.kill()``, ``.start()``."""
     with services.running_redis() as server:
         yield server
+
+
+@pytest.fixture
+def no_cache(settings: Any) -> None:
+    """CACHE_URL names a Redis where nothing listens."""
+    settings.CACHES = {"default": cache_of_url(f"redis://127.0.0.1:{services.free_port()}/0")[0]}
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ from pathlib import Path
 from unittest import mock
 from urllib.parse import urlsplit, urlunsplit
 
-from environs import Env
-
 # What may be set on the developer's machine, and is none of the suite's business.
 # fmt: off
 OURS = frozenset({
@@ -37,6 +35,8 @@ def _begin() -> None:
     for name in {*OURS, *(name for name in os.environ if name.startswith("REPORT_DB_"))}:
         os.environ.pop(name, None)
     os.environ["TEST_ROOT"] = os.environ["DATA_DIR"] = root
+    # One list of the machine's fonts for all: with each new data folder it would be made anew.
+    os.environ["MPLCONFIGDIR"] = str(Path(root, "matplotlib"))
 
 
 def _use_own_data() -> None:
@@ -58,7 +58,7 @@ if "TEST_ROOT" not in os.environ:
     _begin()
 _use_own_data()
 
-with mock.patch.object(Env, "read_env"):  # the developer's .env stays out
+with mock.patch("backoffice.environment.dotenv_values", return_value={}):  # the developer's .env stays out
     from backoffice.settings import *
 
 # The same name, so that a process started by a test meets the test's database. A file also on SQLite: threads
@@ -68,6 +68,9 @@ for _config in DATABASES.values():
 
 # A process that outlives its test would meet the next one's data. Tests that want one say so.
 JOBS_START_DETACHED = False
+
+# Look for a file when it is asked for: to list them all takes each new client a while.
+WHITENOISE_AUTOREFRESH = True
 
 # Fast, and safe enough for passwords of people who are not there.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

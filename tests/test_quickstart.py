@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import sqlite3
@@ -15,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,8 @@ from django.contrib.auth.hashers import make_password
 
 import manage as manage_py
 from backoffice.serving import PortTaken, listen
+from tests import migrated
 from tests.conftest import ROOT, ManagePy
-from tests.jobs.installation import migrated_database
 from tests.services import free_port
 
 # Seconds in which things have to happen that take a few.
@@ -106,15 +106,32 @@ def start(clean_environment: dict[str, str]) -> Iterator[Start]:
         process.communicate()
 
 
-def test_without_serving_the_demo_is_sent_once_and_says_so(manage: ManagePy, clean_environment: dict[str, str]) -> None:
-    first = manage("quickstart", "--no-serve").stdout
-    mails = outbox(clean_environment)
-    assert MAILS <= len(mails) <= MAILS + EIGHT_DAYS
-    assert "Sent:" in first
-    for mail in mails:
-        assert str(Path(clean_environment["DATA_DIR"], "outbox", mail)) in first
-    assert "alex@example.com" in first
+@pytest.fixture
+def quickstarted(clean_environment: dict[str, str], manage: ManagePy) -> str:
+    """In a data folder in which ``quickstart --no-serve`` has been: what it said."""
+    data_dir = Path(clean_environment["DATA_DIR"])
+    migrated.copy_quickstarted_site_to(data_dir)
+    ((due,),) = query(data_dir / "db.sqlite3", "SELECT min(next_due_at) FROM reporter_report")
+    if datetime.fromisoformat(due).replace(tzinfo=UTC) <= datetime.now(UTC):  # reports of the demo came due since then
+        manage("quickstart", "--no-serve")
+    return migrated.quickstarted_site()[1]
 
+
+def test_without_serving_the_demo_is_sent_and_says_so() -> None:
+    folder, said = migrated.quickstarted_site()
+    mails = outbox({"DATA_DIR": str(folder)})
+    assert MAILS <= len(mails) <= MAILS + EIGHT_DAYS
+    assert "Sent:" in said
+    assert re.search(r"Open +http://\S+, after: manage\.py serve\n", said)
+    for mail in mails:
+        assert str(folder / "outbox" / mail) in said
+    assert "alex@example.com" in said
+
+
+def test_a_second_time_nothing_is_sent_again(
+    quickstarted: str, manage: ManagePy, clean_environment: dict[str, str]
+) -> None:
+    first, mails = quickstarted, outbox(clean_environment)
     second = manage("quickstart", "--no-serve").stdout
     assert outbox(clean_environment) == mails
     assert "Nothing new was sent" in second
@@ -126,8 +143,7 @@ def test_without_serving_the_demo_is_sent_once_and_says_so(manage: ManagePy, cle
 def database(clean_environment: dict[str, str]) -> Path:
     """With all tables, which is half of what setting up takes."""
     path = Path(clean_environment["DATA_DIR"], "db.sqlite3")
-    path.parent.mkdir()
-    shutil.copyfile(migrated_database(), path)
+    migrated.copy_sqlite_to(path)
     return path
 
 
@@ -136,8 +152,12 @@ def query(database: Path, text: str, *values: str) -> list[tuple[str, ...]]:
         return connection.execute(text, values).fetchall()
 
 
-@pytest.mark.usefixtures("database")
-def test_mail_that_cannot_be_sent_is_said_and_is_a_failure(manage: ManagePy) -> None:
+@pytest.mark.usefixtures("quickstarted")
+def test_mail_that_cannot_be_sent_is_said_and_is_a_failure(manage: ManagePy, clean_environment: dict[str, str]) -> None:
+    database = Path(clean_environment["DATA_DIR"], "db.sqlite3")
+    query(database, "UPDATE reporter_delivery SET state = 'pending', sent_at = NULL WHERE edition_id = 1")
+    query(database, "UPDATE reporter_edition SET state = 'sending' WHERE id = 1")
+    query(database, "UPDATE jobs_job SET next_due_at = interval_anchor, next_slot_at = interval_anchor")
     result = manage("quickstart", "--no-serve", check=False, EMAIL_URL=f"smtp://127.0.0.1:{free_port()}")
     assert result.returncode == 1
     assert "reporter.send_daily_reports_job: failed." in result.stdout
@@ -145,26 +165,22 @@ def test_mail_that_cannot_be_sent_is_said_and_is_a_failure(manage: ManagePy) -> 
     assert "Sent:" not in result.stdout
 
 
-def test_what_somebody_changed_of_the_demo_stays_changed(manage: ManagePy, database: Path) -> None:
-    manage("quickstart", "--no-serve")
+def test_what_somebody_changed_stays_changed_and_the_first_password_is_for_its_owner_alone(
+    quickstarted: str, manage: ManagePy, clean_environment: dict[str, str]
+) -> None:
+    first, database = quickstarted, Path(clean_environment["DATA_DIR"], "db.sqlite3")
+    file = Path(clean_environment["DATA_DIR"], "first-login.txt")
+    assert password(first) in file.read_text()
+    if os.name != "nt":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
     query(database, "UPDATE reporter_report SET name = 'Ours' WHERE id = 1")
+    query(database, "UPDATE auth_user SET password = ? WHERE username = 'admin'", make_password("another 4 me"))
+
     second = manage("quickstart", "--no-serve").stdout
     assert "Nothing new was sent" in second
     names = [name for (name,) in query(database, "SELECT name FROM reporter_report ORDER BY id")]
     assert names[0] == "Ours"
     assert "Job activity" not in names
-
-
-def test_the_first_password_is_for_its_owner_alone_and_is_not_shown_once_changed(
-    manage: ManagePy, clean_environment: dict[str, str], database: Path
-) -> None:
-    first = manage("quickstart", "--no-serve").stdout
-    file = Path(clean_environment["DATA_DIR"], "first-login.txt")
-    assert password(first) in file.read_text()
-    if os.name != "nt":
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    query(database, "UPDATE auth_user SET password = ? WHERE username = 'admin'", make_password("another 4 me"))
-    second = manage("quickstart", "--no-serve").stdout
     assert password(first) not in second
     assert "as you set it" in second
 
@@ -191,6 +207,15 @@ def test_a_database_that_cannot_be_served_is_one_clear_line(manage: ManagePy, ur
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", ["runcrons", "run_cron_jobs", "cronloop --repeat 1", "runqueue", "jobs list"])
+def test_a_database_without_tables_is_one_clear_line_for_whatever_looks_for_jobs(
+    manage: ManagePy, command: str
+) -> None:
+    result = manage(*command.split(), check=False)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "CommandError: The database is not up to date. Run first: manage.py migrate\n"
+
+
 def test_a_port_that_there_cannot_be_is_one_sentence() -> None:
     with pytest.raises(PortTaken, match=r"0-65535\. Choose another: PORT=8000$"):
         listen(70000)
@@ -207,21 +232,39 @@ def test_ctrl_c_before_anything_has_begun_ends_quietly(monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot be sent Ctrl-C from outside on Windows")
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_sends_the_demo_and_ends_with_nothing_left_running(
-    start: Start, clean_environment: dict[str, str], stop: signal.Signals
+    start: Start, clean_environment: dict[str, str]
 ) -> None:
     port = free_port()
     process = start("quickstart", port)
     wait_for(lambda: is_answering(port), process)
     wait_for(lambda: len(outbox(clean_environment)) >= MAILS, process)
+    output = ended(process, signal.SIGINT)
+    assert f"http://localhost:{port}" in output
+    assert password(output)
+    assert processes_in(clean_environment["DATA_DIR"]) == {}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot be sent Ctrl-C from outside on Windows")
+def test_a_second_one_serves_sends_nothing_again_and_ends_with_nothing_left_running(
+    quickstarted: str, start: Start, clean_environment: dict[str, str]
+) -> None:
+    port, mails = free_port(), outbox(clean_environment)
+    database = Path(clean_environment["DATA_DIR"], "db.sqlite3")
+    process = start("quickstart", port)
+    wait_for(lambda: is_answering(port) and query(database, "SELECT * FROM jobs_schedulerprocess"), process)
+    assert password(ended(process, signal.SIGTERM)) == password(quickstarted)
+    assert outbox(clean_environment) == mails
+    assert processes_in(clean_environment["DATA_DIR"]) == {}
+
+
+def ended(process: subprocess.Popen[str], stop: signal.Signals) -> str:
+    """Asked to stop, it has, in time and without complaint: what it said."""
     process.send_signal(stop)
     output, _nothing = process.communicate(timeout=SECONDS_TO_END)
     assert process.returncode == 0
-    assert f"http://localhost:{port}" in output
-    assert password(output)
     assert "Traceback" not in output
-    assert processes_in(clean_environment["DATA_DIR"]) == {}
+    return output
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc")

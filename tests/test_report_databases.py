@@ -57,8 +57,7 @@ def test_a_wrong_one_stops_no_other_and_the_check_names_it(manage: ManagePy) -> 
 def test_they_may_stand_in_the_file_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("REPORT_DB_A=sqlite:////a\nREPORT_DB_B=sqlite:////b\n")
     monkeypatch.setenv("REPORT_DB_B", "sqlite:////other")
-    env = Environment()
-    env.read_env(str(tmp_path / ".env"), recurse=False)
+    env = Environment(tmp_path / ".env")
     assert env.beginning_with("REPORT_DB_") == {"REPORT_DB_A": "sqlite:////a", "REPORT_DB_B": "sqlite:////other"}
 
 

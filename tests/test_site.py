@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from html import unescape
 
@@ -11,7 +12,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from backoffice.jobs import control, lifecycle
@@ -163,11 +164,26 @@ def test_who_may_not_see_runs_is_told_nothing_of_them(client: Client, job: Job) 
     assert "attention" not in dashboard(client)
 
 
-def test_everybody_else_is_asked_to_log_in(client: Client) -> None:
-    for name in ("index", "jobs_job_changelist", "jobs_run_changelist", "django_cron_cronjoblog_changelist"):
-        answer = client.get(reverse(f"admin:{name}"))
-        assert answer.status_code == 302
-        assert "/admin/login/" in answer["Location"]
+def addresses(patterns: Iterable[URLPattern | URLResolver], before: str) -> Iterator[str]:
+    """The address of each page that has a name, of things that need not exist."""
+    for pattern in patterns:
+        route = before + re.sub("<int:[^>]+>", "1", re.sub("<(str|path|slug):[^>]+>", "x", str(pattern.pattern)))
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, route)
+        elif pattern.name and pattern.name not in ("login", "logout", "app_list"):
+            yield route
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_everybody_else_is_asked_to_log_in_on_every_page(client: Client, is_known: bool) -> None:
+    """Also who has every permission, and is no member of the staff any more."""
+    if is_known:
+        client.force_login(User.objects.create_user("root", is_superuser=True))
+    pages = [page for page in addresses(get_resolver().url_patterns, "/") if page.startswith(reverse("admin:index"))]
+    assert len(pages) > 100
+    for page in pages:
+        for answer in (client.get(page), client.post(page)):
+            assert answer.get("Location", "").startswith(reverse("admin:login")), page
 
 
 def test_the_language_is_switched_by_a_form_and_kept(viewer: Client) -> None:
@@ -196,3 +212,20 @@ def test_the_menu_begins_with_jobs_and_runs(viewer: Client) -> None:
     apps = viewer.get(reverse("admin:index")).context["app_list"]
     assert [app["app_label"] for app in apps][:3] == ["jobs", "django_cron", "reporter"]
     assert [model["object_name"] for model in apps[0]["models"]] == ["Job", "Run", "Lease", "Pause"]
+
+
+def test_browsers_that_ask_for_the_icon_by_its_old_name_get_it(client: Client) -> None:
+    assert client.get("/favicon.ico")["Location"].endswith("/static/backoffice/icon.svg")
+
+
+def test_what_is_not_there_or_not_allowed_is_said_with_a_way_home(viewer: Client) -> None:
+    for address, status, words in (
+        ("/admin/nothing/here/", 404, "There is no such page"),
+        (reverse("admin:auth_user_changelist"), 403, "You may not see this page"),
+    ):
+        answer = viewer.get(address)
+        assert answer.status_code == status
+        page = answer.content.decode()
+        assert words in page
+        assert f'href="{reverse("admin:index")}"' in page
+        assert "style=" not in page

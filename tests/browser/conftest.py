@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import re
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests import migrated
 from tests.conftest import ROOT
+from tests.environment import fresh_environment
 from tests.services import free_port
-from tests.settings import OURS
 
 # Seconds in which the site has to be there.
 PATIENCE = 60
 
-# Run in the site: failures and successes of three days, of which only yesterday's failure is looked for.
-SAMPLE_LOGS = """
+# Run in the site: jobs that the demo does not have; failures and successes of three days, of which only yesterday's
+# failure is looked for.
+SAMPLES = """
 from datetime import timedelta
 from django.utils import timezone
 from django_cron.models import CronJobLog
+from backoffice.jobs import registry
+registry.sync(timezone.now())
 for days_ago in range(3):
     at = timezone.now() - timedelta(days=days_ago)
     for is_success, word in ((True, "fine"), (False, "failed")):
@@ -92,33 +95,27 @@ class Watched:
         self.page.wait_for_load_state()
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
+    @property
+    def cut_off(self) -> int:
+        """Pixels by which the list is wider than the room that the page has for it."""
+        boxes = self.page.locator("#changelist .results")
+        return max(boxes.evaluate_all("all => all.map(box => box.scrollWidth - box.clientWidth)"), default=0)
+
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, chromium_path: str) -> Iterator[Site]:
     """What `make run` serves, with a few more jobs and logs."""
-    port = free_port()
-    environment = {name: value for name, value in os.environ.items() if name not in OURS} | {
-        "DATA_DIR": str(tmp_path_factory.mktemp("site")),
-        "DJANGO_SETTINGS_MODULE": "backoffice.settings",
-        "DATABASE_URL": "",
-        "EMAIL_URL": "",
-        "CACHE_URL": "",
-        "CRON_CLASSES": ",".join(JOBS),
-        "PORT": str(port),
-    }
+    port, data_dir = free_port(), tmp_path_factory.mktemp("site")
+    migrated.copy_quickstarted_site_to(data_dir)
+    environment = fresh_environment(data_dir) | {"CRON_CLASSES": ",".join(JOBS), "PORT": str(port)}
     manage = [sys.executable, "-W", "error", "manage.py"]
-    ready = subprocess.run(
-        [*manage, "quickstart", "--no-serve"],
-        cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8", check=True,
-    )  # fmt: skip
-    subprocess.run([*manage, "shell", "-v0", "-c", SAMPLE_LOGS], cwd=ROOT, env=environment, check=True)
-    found = re.search(r"Password +(\S+) ", ready.stdout)
-    assert found
+    subprocess.run([*manage, "shell", "-v0", "-c", SAMPLES], cwd=ROOT, env=environment, check=True)
+    password = (data_dir / "first-login.txt").read_text(encoding="utf-8").split()[1]
     server = subprocess.Popen([*manage, "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         url = f"http://localhost:{port}"
         _wait_until_it_answers(f"{url}/admin/login/", server)
-        yield Site(url, found[1], environment)
+        yield Site(url, password, environment)
     finally:
         server.terminate()
         server.wait(PATIENCE)
@@ -136,9 +133,9 @@ def _wait_until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def program(chromium_path: str) -> Iterator[Browser]:
-    """Closed with the module: while it is open, Django believes to be in an event loop."""
+    """Closed before other tests: while it is open, Django believes to be in an event loop."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -180,17 +177,33 @@ def _note(window: Watched, kind: str, text: str) -> None:
         window.complaints.append(f"{window.page.url}: {text}")
 
 
+@pytest.fixture(scope="session")
+def cookies() -> list[Any]:
+    """Those of ``admin``, once somebody has logged in."""
+    return []
+
+
 @pytest.fixture
-def staff(site: Site, watched: Open) -> Open:
+def staff(site: Site, watched: Open, cookies: list[Any]) -> Open:
     """A window in which ``admin`` has logged in."""
 
     def open_window(**options: object) -> Watched:
         window = watched(base_url=site.url, **options)
-        window.open("/admin/")
-        window.page.fill("#id_username", "admin")
-        window.page.fill("#id_password", site.password)
-        window.page.click("input[type=submit]")
-        window.page.wait_for_selector("#user-tools")
+        if cookies:
+            window.page.context.add_cookies(cookies)
+            window.open("/admin/")
+        else:
+            log_in(window, site.password)
+            cookies.extend(window.page.context.cookies())
         return window
 
     return open_window
+
+
+def log_in(window: Watched, password: str) -> None:
+    window.open("/admin/")
+    window.page.fill("#id_username", "admin")
+    window.page.fill("#id_password", password)
+    window.page.click("input[type=submit]")
+    window.page.wait_for_selector("#user-tools")
+    window.page.wait_for_load_state()  # the rest of the page may still be on its way

@@ -51,7 +51,7 @@ def test_the_lock_of_a_living_holder_is_refused(staff: Open, width: int) -> None
     window = staff(width=width)
     page = window.page
     open_clearing(page, "shop.alive")
-    expect(page.locator("form.ask")).to_contain_text("Its holder lives")
+    expect(page.locator("form.ask")).to_contain_text("It counts as alive")
     expect(page.get_by_role("link", name="Cancel the run instead")).to_be_visible()
     assert window.overflow <= 0
     page.fill("input[name=reason]", "it takes so long")

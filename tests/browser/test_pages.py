@@ -24,7 +24,7 @@ def test_no_page_is_stopped_by_the_policy_or_complains(staff: Open) -> None:
     assert len(lists) >= 10
     for url in lists:
         window.open(url)
-        assert window.overflow <= 0, url
+        assert (window.overflow, window.cut_off) <= (0, 0), url
         page = window.page
         first = page.locator("#result_list tbody tr th a").first
         add = page.locator(".object-tools a.addlink").first
@@ -101,7 +101,7 @@ def test_no_page_is_wider_than_a_phone(site: Site, watched: Open, staff: Open) -
     assert window.overflow <= 0
     for url in lists_in_the_menu(window):
         window.open(url)
-        assert window.overflow <= 0, url
+        assert (window.overflow, window.cut_off) <= (0, 0), url
         first = window.page.locator("#result_list tbody tr th a").first
         if first.count():
             window.open(f"{first.get_attribute('href')}")
@@ -116,3 +116,29 @@ def test_a_wrong_password_is_said_and_lets_nobody_in(site: Site, watched: Open) 
     window.page.click("input[type=submit]")
     assert "correct username and password" in window.page.locator(".errornote").inner_text()
     assert window.page.locator("#user-tools").count() == 0
+
+
+def test_on_a_phone_each_cell_of_a_list_says_what_it_is(staff: Open) -> None:
+    window = staff(width=PHONE, height=800, is_mobile=True, has_touch=True)
+    window.open("/admin/reporter/delivery/")
+    cell = window.page.locator("#result_list .field-shown_state").first
+    assert cell.get_attribute("data-label") == "State"
+    assert "State" in cell.evaluate("cell => getComputedStyle(cell, '::before').content")
+
+
+def test_an_address_on_a_button_stays_as_it_is(staff: Open) -> None:
+    window = staff()
+    window.open("/admin/reporter/report/")
+    window.page.locator("#result_list tbody th a").first.click()
+    for button in (".object-tools a", ".submit-row .default"):
+        assert window.page.locator(button).first.evaluate("it => getComputedStyle(it).textTransform") == "none"
+
+
+def test_what_is_not_there_is_said_on_a_page_that_leads_home(staff: Open) -> None:
+    window = staff()
+    answer = window.page.goto("/admin/nothing/here/")
+    assert answer is not None
+    assert answer.status == 404
+    window.page.get_by_role("link", name="To the first page").click()
+    expect(window.page.locator("#site-name")).to_be_visible()
+    window.complaints.clear()  # of the browser, about the 404

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE, Open, Site
+from tests.browser.conftest import Open, Site
 
 
 def unsubscribe_link(site: Site) -> str:
-    """That of a mail that the site has sent."""
-    deadline = time.monotonic() + PATIENCE
-    while not (mails := list(Path(site.environment["DATA_DIR"], "outbox").glob("*.eml"))):
-        assert time.monotonic() < deadline, "no mail was sent"
-        time.sleep(0.1)
-    found = re.search(rb"^List-Unsubscribe: <([^>]+)>", mails[0].read_bytes(), re.MULTILINE)
+    """That of a mail that the demo has sent, on the port of this site."""
+    mails = Path(site.environment["DATA_DIR"], "outbox").glob("*.eml")
+    found = re.search(rb"^List-Unsubscribe: <http://localhost:8000/([^>]+)>", next(mails).read_bytes(), re.MULTILINE)
     assert found
-    return found[1].decode()
+    return f"{site.url}/{found[1].decode()}"
 
 
 def test_people_come_in_from_a_file_are_handed_over_and_leave_by_their_link(
@@ -50,4 +46,4 @@ def test_people_come_in_from_a_file_are_handed_over_and_leave_by_their_link(
     stranger.open(unsubscribe_link(site))
     assert stranger.overflow <= 0
     stranger.page.locator("main button").click()
-    expect(stranger.page.locator("main button")).to_have_count(0)
+    expect(stranger.page.locator("main button")).to_have_text("Subscribe again")

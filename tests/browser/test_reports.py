@@ -63,6 +63,9 @@ def test_from_an_empty_page_to_a_sent_report(site: Site, staff: Open) -> None:
     page.get_by_role("link", name="Preview and test").click()
     frame = page.frame_locator("iframe.preview")
     expect(frame.locator("h1")).to_have_text("Shop today")
+    page.locator("#id_recipient").fill("ben@example.com")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator(".preview-head")).to_contain_text("<ben@example.com>")
     page.get_by_role("link", name="As on a phone").click()
     assert page.locator("iframe.preview").bounding_box()["width"] == PHONE  # type: ignore[index]
     page.get_by_role("link", name="Plain text").click()
@@ -82,6 +85,12 @@ def test_from_an_empty_page_to_a_sent_report(site: Site, staff: Open) -> None:
     expect(page.locator("#progress .state")).to_have_text("sent", timeout=PATIENCE)
     expect(page.locator("#progress")).to_contain_text("2 of 2 people")
     expect(page.locator(".field-reason .readonly")).to_have_text("the boss asked")
+
+    # The whole page has followed, not only the state
+    expect(page.locator(".field-subject .readonly")).to_contain_text("Shop today")
+    expect(page.locator("#deliveries-group")).to_contain_text("ben@example.com")
+    expect(page.get_by_role("link", name="Send a correction")).to_be_visible()
+    expect(page.get_by_role("link", name="Hold it")).to_have_count(0)
 
     # Read the board, and send again what failed
     in_site(site, FAIL)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import os
-import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import uuid
 from contextlib import closing
 from pathlib import Path
@@ -17,34 +13,35 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from backoffice.jobs import told
+from tests import migrated
 from tests.conftest import ROOT
-from tests.settings import OURS
+from tests.environment import fresh_environment
+
+TWO_CHILDREN = {"JOBS_POOL_SIZE": "2", "JOBS_POOL_MAX": "2"}
 
 
 class Installation:
-    """``jobs`` are class paths; ``environment`` are settings, as in ``.env``."""
+    """``jobs`` are class paths; ``environment`` are settings, as in ``.env``.
+
+    Its database, by default on SQLite, has all tables.
+    """
 
     def __init__(self, folder: Path, *jobs: str, database_url: str = "", **environment: str) -> None:
         self.data = folder / "data"
         self.data.mkdir(parents=True, exist_ok=True)
         self._url = database_url
-        foreign = {"DATA_DIR", "TEST_ROOT", "TEST_DATABASE_URL", *OURS}
-        kept = {name: value for name, value in os.environ.items() if name not in foreign | set(environment)}
-        # Empty, not absent: the developer's .env must not fill them in.
-        empty = dict.fromkeys(("CACHE_URL", "EMAIL_URL"), "")
         ours = {
-            "DATA_DIR": str(self.data),
             "DATABASE_URL": database_url,
-            "DJANGO_SETTINGS_MODULE": "backoffice.settings",
             "CRON_CLASSES": ",".join(jobs),
             "SECRET_KEY": "none of a secret",
             "PYTHONWARNINGS": "error",  # in child processes, too
+            "JOBS_POOL_SIZE": "1",  # each child takes as long to start as all else that is done here
+            "JOBS_POOL_MAX": "1",
         }
-        self.environment = kept | empty | ours | environment
-        if database_url:
-            self.manage("migrate", "-v0")
-        else:
-            shutil.copyfile(migrated_database(), self.data / "db.sqlite3")
+        self.environment = fresh_environment(self.data) | ours | environment
+        if not database_url:
+            migrated.copy_sqlite_to(self.data / "db.sqlite3")
 
     def manage(self, *arguments: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
         """``manage.py``. ``check=False`` to look at the exit status."""
@@ -72,11 +69,12 @@ class Installation:
             return [dict(row) for row in connection.execute(query)]
 
     def runs(self, code: str) -> list[dict[str, Any]]:
-        """The runs of a job, the oldest first."""
-        return self.rows(
+        """The runs of a job, the oldest first, as an English reader reads them."""
+        rows = self.rows(
             "SELECT jobs_run.*, jobs_job.code FROM jobs_run JOIN jobs_job ON jobs_job.id = job_id"
             f" WHERE code = '{code}' ORDER BY jobs_run.id"
         )
+        return [row | {"summary": told.read(row["summary"]), "reason": told.read(row["reason"])} for row in rows]
 
     def logs(self, code: str) -> list[dict[str, Any]]:
         """The logs of a job, the oldest first."""
@@ -91,19 +89,3 @@ class Installation:
             "INSERT INTO jobs_lease (key, token, host, acquired_at, expires_at) VALUES"
             f" ('{code}', '{uuid.uuid4().hex}', 'host-b', '2020-01-01 08:00:00+00:00', '2999-01-01 00:00:00+00:00')"
         )
-
-
-@functools.cache
-def migrated_database() -> Path:
-    """An SQLite file with all tables, made once in each process of the suite."""
-    folder = Path(tempfile.mkdtemp(prefix="migrated-", dir=os.environ["TEST_ROOT"]))
-    environment = os.environ | {
-        "DATA_DIR": str(folder),
-        "DATABASE_URL": f"sqlite:///{(folder / 'made.sqlite3').as_posix()}",
-        "DJANGO_SETTINGS_MODULE": "backoffice.settings",
-    }
-    command = [sys.executable, "manage.py", "migrate", "-v0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
-    with closing(sqlite3.connect(folder / "made.sqlite3")) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return folder / "made.sqlite3"

@@ -98,7 +98,7 @@ def test_a_list_of_logs_counts_once_and_reads_neither_all_codes_nor_whole_messag
     assert sum("COUNT(" in sql for sql in of_log) == 1
     assert not [sql for sql in of_log if "DISTINCT" in sql]
     assert not [sql for sql in of_log if '"message"' in re.sub(r"(SUBSTR|LEFT|RIGHT)\([^)]*\)", "", sql)]
-    assert len(queries) <= 11  # three of them look for the words in the jobs and the runs
+    assert len(queries) <= 13  # five of them look for the words in the jobs and the runs
 
 
 def test_what_a_job_wrote_is_shown_as_text(job: Job) -> None:
@@ -145,6 +145,25 @@ def test_logs_runs_and_locks_can_be_changed_by_nobody(job: Job) -> None:
         assert client.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
         assert client.get(reverse(f"{name}_add")).status_code == 403
         row.refresh_from_db()
+
+
+@pytest.mark.parametrize("name", ["changelist", "change", "history"])
+def test_the_pages_of_stocks_locks_say_nothing_in_english_to_a_chinese_reader(name: str) -> None:
+    client = Client(headers={"Accept-Language": "zh-hans"})
+    client.force_login(User.objects.create_superuser("root"))
+    lock = CronJobLock.objects.create(job_name="shop.cron.Tidy")
+    values = [] if name == "changelist" else [lock.pk]
+    page = client.get(reverse(f"admin:django_cron_cronjoblock_{name}", args=values)).content.decode()
+    assert "shop.cron.Tidy" in page
+    assert re.findall("CronJobLock object|Job name", page) == []
+
+
+def test_jobs_are_made_and_removed_by_code_alone(job: Job) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    assert client.get(reverse("admin:jobs_job_add")).status_code == 403
+    assert client.post(reverse("admin:jobs_job_delete", args=[job.pk]), {"post": "yes"}).status_code == 403
+    job.refresh_from_db()
 
 
 # --- Runs -------------------------------------------------------------------------------------------------

@@ -39,6 +39,12 @@ def test_check_names_each_trouble_and_the_others_run(tmp_path: Path) -> None:
     assert problems == {"no_such_module.Job", "pathlib.Path", "Nonsense"}
 
 
+def test_two_jobs_without_a_comma_between_are_told_to_have_one(settings: Settings, db: None) -> None:
+    settings.CRON_CLASSES = [f"{SUCCEEDS} {SUCCEEDS}"]
+    [found] = [message for message in run_checks() if message.id == "jobs.W001"]
+    assert "Separate them with commas" in found.msg
+
+
 @pytest.mark.parametrize("name", ["Mars/Phobos", "", "../../etc/passwd", "Europe", "/etc", "utc+8", "a\0b"])
 def test_an_unknown_time_zone_is_read_as_utc_and_named(name: str) -> None:
     zone, problem = known_time_zone(name)

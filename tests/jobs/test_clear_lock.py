@@ -88,7 +88,7 @@ def test_a_living_holder_is_refused_by_name(job: Job) -> None:
     run = started(job)
     with pytest.raises(control.LockIsHeld) as refusal:
         cleared(job)
-    words = rf"shop\.tidy #{run.pk} on host-a, process 77, last sign of life \d s ago"
+    words = rf"shop\.tidy #{run.pk} on host-a, process 77, last sign of life \d s ago\. It counts as alive.* in \d\d s"
     assert re.search(words, str(refusal.value))
     assert status(run) == RunStatus.RUNNING
     assert Lease.objects.get().token == run.token
@@ -177,11 +177,38 @@ def test_forcing_takes_a_permission_of_its_own(job: Job) -> None:
     run = started(job)
     client = logged_in("Job manager")
     page = client.get(reverse(PAGE), {"job": job.pk}).content.decode()
-    assert "Its holder lives" in page
+    assert re.search(r"It counts as alive; without another sign of life the lock is free in \d\d s\.", page)
     assert 'name="force"' not in page
+    assert 'name="reason"' not in page, "there is nothing that they could do"
     assert f'href="{reverse("admin:jobs_run_cancel")}?run={run.pk}"' in page, "the orderly way is offered instead"
     assert client.post(reverse(PAGE), {"job": job.pk, "reason": "x", "force": "on"}).status_code == 403
     assert status(run) == RunStatus.RUNNING
+
+
+def test_what_to_do_instead_is_offered_about_all_runs_that_live_and_to_those_who_may(job: Job) -> None:
+    alive, dead = started(job), died(Job.objects.create(code="shop.dead", class_path="shop.cron.Dead"))
+    other = started(Job.objects.create(code="shop.other", class_path="shop.cron.Other"))
+    Lease.objects.create(key="shop.dead#0", job=dead.job, token=uuid.uuid4(), expires_at=alive.lease.expires_at)
+
+    def offered(*runs: Run, name: str = "ann") -> list[tuple[str, str]]:
+        client = Client()
+        client.force_login(User.objects.get(username=name))
+        page = client.get(reverse(PAGE), {"job": [run.job_id for run in runs]}).content.decode()
+        return re.findall(r'href="[^"]*/run/cancel/\??([^"]*)"[^>]*>([^<]+)</a>', page)
+
+    person("Job manager", name="ann")
+    assert offered(alive, dead) == [(f"run={alive.pk}", "Cancel the run instead")]
+    assert offered(alive, other) == [(f"run={other.pk}&amp;run={alive.pk}", "Cancel the runs instead")]
+    assert offered(dead) == []
+    person("Viewer", "clear_lock", name="may-not-cancel")
+    assert offered(alive, name="may-not-cancel") == []
+
+
+def test_nobody_is_asked_to_force_what_can_be_cleared_anyway(job: Job) -> None:
+    run = died(job)
+    client = logged_in("Job manager", "force_clear_lock")
+    page = client.get(reverse(PAGE), {"job": run.job_id}).content.decode()
+    assert ('name="reason"' in page, 'name="force"' in page) == (True, False)
 
 
 def test_a_row_of_the_jobs_offers_it_where_there_is_something_to_clear(job: Job) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django_cron.models import CronJobLog
 from pytest_django import Settings
@@ -19,7 +20,7 @@ from backoffice.management.commands import cronloop
 from tests.jobs.installation import Installation
 from tests.jobs.listing import Listing, at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_pause")]
 
 JOBS = "tests.jobs.contract_jobs"
 
@@ -27,6 +28,11 @@ JOBS = "tests.jobs.contract_jobs"
 @pytest.fixture
 def jobs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Listing:
     return Listing(settings, monkeypatch)
+
+
+@pytest.fixture
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cronloop, "SHORTEST_SLEEP", 0)
 
 
 def ran() -> list[str]:
@@ -80,6 +86,32 @@ def test_the_pause_between_ticks_is_stocks(options: list[str], expected: int) ->
     parser = cronloop.Command().create_parser("manage.py", "cronloop")
     parsed = parser.parse_args([*options, "--cron_classes", "a.B", "c.D", "--repeat", "2"])
     assert (parsed.sleep, parsed.cron_classes, parsed.repeat) == (expected, ["a.B", "c.D"], 2)
+
+
+@pytest.mark.parametrize("sleep", ["-1", "1.5", "soon", "", "٣"])
+def test_a_pause_that_is_none_is_refused_in_words(sleep: str) -> None:
+    with pytest.raises(CommandError, match=f"{sleep!r} is no whole number of seconds from 0 on"):
+        call_command("cronloop", "--sleep", sleep)
+
+
+def test_no_pause_at_all_is_a_second_and_burns_no_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    moment, ticks, looks = 0.0, [], 0
+
+    class Waiting(InlineExecutor):
+        """Lets the time pass that it is given to wait."""
+
+        offers_cancel = True
+
+        def step(self, wait: float) -> None:
+            nonlocal moment, looks
+            moment, looks = moment + wait, looks + 1
+            assert looks < 100, "it spins"
+
+    monkeypatch.setattr(cronloop, "steady_seconds", lambda: moment)
+    monkeypatch.setattr(cronloop.Command, "tick", lambda self, executor: ticks.append(moment))
+    cronloop.Command().loop(Waiting(lambda chunk: None), threading.Event(), 0, 4)
+    assert ticks == [0, 1, 2, 3]
 
 
 def test_it_runs_what_people_have_queued(jobs: Listing) -> None:

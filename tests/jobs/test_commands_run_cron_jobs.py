@@ -7,7 +7,9 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 from django_cron.models import CronJobLog
 from pytest_django import Settings
 
@@ -57,6 +59,14 @@ def test_it_says_what_each_did_and_how_long_it_took(jobs: Listing) -> None:
     assert re.search(r"\[✘\] app\.fails\n +ZeroDivisionError: division by zero\n +failed in \d+\.\d s\n", out)
 
 
+def test_it_says_where_the_traceback_of_a_failure_is(jobs: Listing, admin_client: Client) -> None:
+    jobs.add("app.fails", lambda job: 1 / 0)
+    out, _err = run()
+    address = re.search(rf"The whole log: {re.escape(settings.SITE_URL)}(/\S+)\n", out)
+    assert address
+    assert "Traceback" in admin_client.get(address[1]).content.decode()
+
+
 def test_it_moves_no_timetable(jobs: Listing) -> None:
     jobs.add("app.one", run_at_times=["09:00"])
     registry.sync(at("2026-03-02 08:00"))
@@ -76,12 +86,15 @@ def test_one_job_is_run_by_its_code_or_its_class_path(jobs: Listing, by: str) ->
     assert ran() == ["app.one"]
 
 
-@pytest.mark.parametrize("name", ["app.nothing", ""])
-def test_an_unknown_job_is_named_and_nothing_is_run(jobs: Listing, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("app.nothing", "cannot be imported"), ("nothing", "There is no job 'nothing'"), ("", "There is no job ''")],
+)
+def test_an_unknown_job_is_named_and_nothing_is_run(jobs: Listing, name: str, why: str) -> None:
     jobs.add("app.one")
     _out, err = run(job=name)
     assert f"{name}: " in err
-    assert "cannot be imported" in err
+    assert why in err
     assert ran() == []
 
 

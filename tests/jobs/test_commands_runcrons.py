@@ -14,7 +14,7 @@ from pytest_django import Settings
 from backoffice.jobs import control, registry
 from backoffice.jobs.executors.base import EXECUTORS
 from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
-from tests.jobs.installation import Installation
+from tests.jobs.installation import TWO_CHILDREN, Installation
 from tests.jobs.listing import Listing, at
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +64,19 @@ def test_unknown_names_are_each_named_and_the_good_ones_run(jobs: Listing) -> No
     for stream in (out, err):
         assert "Make sure these are valid cron class names: app.nothing" in stream.getvalue()
         assert "Make sure these are valid cron class names: no_such_module.Job" in stream.getvalue()
+
+
+def test_a_word_that_is_no_job_is_said_to_be_none(jobs: Listing) -> None:
+    assert "There is no job 'nothing'. See: manage.py jobs list" in jobs.tick(MONDAY, "nothing")
+
+
+def test_a_console_that_shows_both_streams_gets_what_is_wrong_once(
+    jobs: Listing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = StringIO()
+    monkeypatch.setattr(console, "isatty", lambda: True)
+    call_command("runcrons", "nothing", stdout=console, stderr=console)
+    assert console.getvalue().count("There is no job 'nothing'") == 1
 
 
 def test_unknown_names_give_the_command_line_exit_status_1(tmp_path: Path) -> None:
@@ -116,10 +129,33 @@ def test_a_dry_run_shows_what_would_be_run_and_changes_nothing(jobs: Listing) ->
     for _again in range(2):
         out = jobs.tick(MONDAY, dry_run=True)
         assert "[✔] due" in out
-        assert "[ ] not_due" in out
+        assert "[ ] not_due\n    not due before 2026-03-02 09:00:00\n" in out
     assert "[✔] not_due" in jobs.tick(MONDAY, dry_run=True, force=True)
     assert ran() == []
     assert not Run.objects.exists()
+    assert not Job.objects.filter(code__in=["due", "not_due"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"is_enabled": False}, "switched off"),
+        ({"next_due_at": None, "next_slot_at": None}, "never due"),
+    ],
+)
+def test_a_dry_run_says_why_a_job_that_is_named_is_not_due(jobs: Listing, values: dict[str, object], why: str) -> None:
+    jobs.add("one", run_at_times=["09:00"])
+    registry.sync(MONDAY)
+    Job.objects.filter(code="one").update(**values)
+    assert f"[ ] one\n    {why}\n" in jobs.tick(MONDAY, "one", dry_run=True)
+
+
+def test_a_dry_run_says_who_has_paused_a_job_that_is_named(jobs: Listing) -> None:
+    jobs.add("one")
+    registry.sync(MONDAY)
+    control.pause(Job.objects.get(code="one"), MONDAY, reason="stocktaking")
+    out = jobs.tick("2026-03-02 08:01", "one", dry_run=True)
+    assert "[ ] one\n    paused by the command line since 2026-03-02 08:00, for good: stocktaking\n" in out
 
 
 def test_a_dry_run_leaves_what_is_queued(jobs: Listing) -> None:
@@ -163,7 +199,7 @@ def test_a_tick_runs_what_people_have_queued_and_one_with_names_does_not(jobs: L
 
 @pytest.mark.parametrize("executor", sorted(EXECUTORS))
 def test_a_tick_runs_all_that_is_queued_however_much(executor: str, tmp_path: Path) -> None:
-    office = Installation(tmp_path, f"{JOBS}.MayRunBesideItself", JOBS_EXECUTOR=executor, JOBS_POOL_SIZE="2")
+    office = Installation(tmp_path, f"{JOBS}.MayRunBesideItself", JOBS_EXECUTOR=executor, **TWO_CHILDREN)
     office.manage("runcrons")
     office.rows(
         "INSERT INTO jobs_run"

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django_cron.models import CronJobLog
 
 from backoffice.jobs.executors.base import EXECUTORS
+from tests import migrated
 from tests.jobs import contract_jobs
 from tests.jobs.contract_jobs import MESSAGES
 from tests.jobs.installation import Installation
-from tests.services import fresh_postgres_database, missing, why_no_postgres
 
 FAILURES = {"RaisesWithNul": "raises_with_nul", "RaisesUnprintable": "raises_unprintable"}
 
@@ -48,9 +48,7 @@ def ticked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         office.manage("runcrons")
         yield office
         return
-    if why_no_postgres():
-        missing(why_no_postgres())
-    with fresh_postgres_database() as url:
+    with migrated.postgres_copy() as url:
         office = Installation(folder, *paths, database_url=url, JOBS_EXECUTOR=executor)
         office.manage("runcrons")
         yield office

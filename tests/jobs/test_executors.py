@@ -8,7 +8,8 @@ import pytest
 from django.utils.module_loading import import_string
 
 from backoffice.jobs.executors.base import EXECUTORS, Executor
-from tests.jobs.installation import Installation
+from backoffice.jobs.told import MARK
+from tests.jobs.installation import TWO_CHILDREN, Installation
 
 JOBS = "tests.jobs.contract_jobs"
 
@@ -43,7 +44,7 @@ def class_of(executor: str) -> type[Executor]:
 def ticked(executor: str, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """After two ticks with all the jobs; ``is_held`` is running on another host."""
     paths = [f"{JOBS}.{name}" for name in WELL_BEHAVED_OR_NOT]
-    office = Installation(tmp_path_factory.mktemp(executor), *paths, JOBS_EXECUTOR=executor)
+    office = Installation(tmp_path_factory.mktemp(executor), *paths, JOBS_EXECUTOR=executor, **TWO_CHILDREN)
     office.hold_lease("is_held")
     office.hold_lease("beside_itself")
     for _tick in range(2):
@@ -77,6 +78,8 @@ def test_a_failure_is_recorded_with_its_traceback(ticked: Installation) -> None:
 def test_a_job_that_exits_has_failed_and_nobody_else(ticked: Installation, code: str, status: str) -> None:
     run = ticked.runs(code)[0]
     assert (run["status"], run["summary"]) == ("failed", f"The job called sys.exit({status}).")
+    stored = ticked.rows(f"SELECT summary FROM jobs_run WHERE id = {run['id']}")[0]["summary"]
+    assert stored.startswith(MARK), "whatever process it comes from, each reader reads it in their own language"
     assert [bool(log["is_success"]) for log in ticked.logs(code)] == [False, False]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -69,6 +69,14 @@ def from_xlsx(content: bytes) -> list[dict[str, Any]]:
         table.setdefault(int(found[2]), {})[found[1]] = text if cell.get("t") == "inlineStr" else float(text)
     names = table.pop(1)
     return [{name: row.get(column, "") for column, name in names.items()} for row in table.values()]
+
+
+# The same moments: text with an offset, and days since 1899-12-30 by the clock that the head of the column names.
+IN_CSV = {"Started": "2026-03-02T08:00:00.123456+08:00", "Ended": "2026-03-02T08:00:02.623456+08:00"}
+IN_XLSX = {
+    f"{name} (Asia/Shanghai)": pytest.approx(46083 + seconds / 86400, abs=1e-7)
+    for name, seconds in (("Started", 8 * 3600 + 0.123456), ("Ended", 8 * 3600 + 2.623456))
+}
 
 
 # --- Which rows -------------------------------------------------------------------------------------------
@@ -130,8 +138,7 @@ def test_a_row_says_when_with_the_zone_how_long_why_and_where(manager: Client, s
     is_csv = kind == "csv"
     assert row == {
         "Job": "shop.tidy",
-        "Started": "2026-03-02T08:00:00.123456+08:00",
-        "Ended": "2026-03-02T08:00:02.623456+08:00",
+        **(IN_CSV if is_csv else IN_XLSX),
         "Seconds": "2.5" if is_csv else 2.5,
         "Result": "cancelled",
         "Started by": "ann",
@@ -222,6 +229,7 @@ def test_without_the_permission_it_is_neither_shown_nor_done(kind: str) -> None:
     assert client.get(reverse(EXPORT, args=[kind])).status_code == 403
     assert "export" not in client.get(reverse(LIST)).content.decode()
     may_export_but_not_see = User.objects.create_user("odd", is_staff=True)
+    may_export_but_not_see.user_permissions.add(Permission.objects.get(codename="export_log"))
     client.force_login(may_export_but_not_see)
     assert client.get(reverse(EXPORT, args=[kind])).status_code == 403
 

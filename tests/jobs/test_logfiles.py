@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from backoffice.logfiles import DailyFileHandler
+from backoffice.logfiles import DailyFileHandler, ShortRefusals, logging_config
 
 full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 
@@ -85,3 +85,16 @@ def test_a_mistake_in_a_log_call_is_not_called_a_full_disk(
     shown = capsys.readouterr().err
     assert "cannot be written" not in shown
     assert "Logging error" in shown
+
+
+def test_a_page_that_somebody_may_not_open_is_a_line_without_a_traceback(tmp_path: Path) -> None:
+    config = logging_config(tmp_path, logging.INFO)
+    assert config["loggers"]["django.request"]["filters"] == ["refusals"]
+    error = PermissionError("no")
+    refused, failed = (
+        logging.makeLogRecord({"status_code": code, "exc_info": (type(error), error, None)}) for code in (403, 500)
+    )
+    assert ShortRefusals().filter(refused)
+    assert ShortRefusals().filter(failed)
+    assert refused.exc_info is None
+    assert failed.exc_info

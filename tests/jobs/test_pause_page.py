@@ -140,3 +140,10 @@ def test_what_is_not_paused_cannot_be_resumed(job: Job, manager: Client) -> None
     assert "there is nothing to resume" in page
     assert 'name="reason"' not in page
     assert "Not paused: shop.tidy." in manager.post(reverse(RESUME), {"job": job.pk}, follow=True).content.decode()
+
+
+def test_what_is_not_in_cron_classes_any_more_is_not_offered_to_be_paused(job: Job, manager: Client) -> None:
+    page = reverse("admin:jobs_job_change", args=[job.pk])
+    assert f"job/pause/?job={job.pk}" in manager.get(page).content.decode()
+    Job.objects.update(is_listed=False)
+    assert f"job/pause/?job={job.pk}" not in manager.get(page).content.decode()

@@ -59,11 +59,26 @@ def test_one_query_by_index_whatever_the_number_of_jobs_and_runs(
         assert not [step for step in steps if step.startswith("SCAN")]
 
 
+def test_more_jobs_than_one_query_of_sqlite_takes_are_asked_for_in_turn() -> None:
+    jobs = [job_with(f"job{number}", (S, 1)).pk for number in range(3)]
+    found = recent([*jobs, *range(10**6, 10**6 + 600)])
+    assert [len(found[pk].runs) for pk in jobs] == [1, 1, 1]
+    assert len(found) == 603
+
+
 def test_the_success_rate_is_of_runs_that_began_and_is_never_rounded_up() -> None:
     skipped, missed = RunStatus.SKIPPED, RunStatus.MISSED
     assert lately(job_with("a", (skipped, 0), (missed, 0))).percent_succeeded is None
     assert lately(job_with("b", (skipped, 0), (S, 1), (F, 1), (RunStatus.INTERRUPTED, 1))).percent_succeeded == 33
     assert lately(job_with("c", (F, 1), *[(S, 1)] * 58, (missed, 0))).percent_succeeded == 98
+
+
+def test_runs_that_people_cancelled_are_neither_successes_nor_failures() -> None:
+    cancelled = lately(job_with("a", *[(RunStatus.CANCELLED, 1)] * 3))
+    assert cancelled.percent_succeeded is None
+    assert strip.rate(cancelled) == "none has succeeded or failed yet"
+    assert strip.rate(lately(job_with("b"))) == ""
+    assert lately(job_with("c", (S, 1), (RunStatus.CANCELLED, 1))).percent_succeeded == 100
 
 
 def test_what_is_usual_is_told_by_the_last_thirty_that_succeeded() -> None:

@@ -269,8 +269,8 @@ def test_the_query_for_what_is_due_reads_its_index() -> None:
         assert "TEMP B-TREE" not in plan  # in the order of the index, too
 
 
-def test_postgresql_can_read_the_same_index(postgres_url: str, tmp_path: Path) -> None:
-    office = Installation(tmp_path, database_url=postgres_url)
+def test_postgresql_can_read_the_same_index(migrated_postgres_url: str, tmp_path: Path) -> None:
+    office = Installation(tmp_path, database_url=migrated_postgres_url)
     lines = [
         "from datetime import datetime, UTC",
         "from django.db import connection",

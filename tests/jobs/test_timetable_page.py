@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -88,7 +89,7 @@ def test_it_says_what_is_typed_and_when_the_next_ten_come(client: Client, job: J
     third = NOW.replace(minute=3)  # an interval goes on in its steps
     Job.objects.update(next_slot_at=third, interval_anchor=third)
     assert moments(preview(client, job, kind="code"))[:2] == ["2026-03-02 07:03", "2026-03-02 07:08"]
-    assert "The first time in 1\xa0hour." in page
+    assert "The first time in 60 min." in page
     assert "<html" not in page
 
 
@@ -221,6 +222,14 @@ def test_it_needs_the_permission_and_looking_changes_nothing(client: Client, job
     assert (Job.objects.values().get(), JobTimetableChange.objects.count()) == (before, 0)
 
 
+def test_who_may_reschedule_but_not_see_jobs_is_refused(job: Job) -> None:
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="reschedule_job"))
+    client = Client()
+    client.force_login(clerk)
+    assert client.get(address(job)).status_code == 403
+
+
 def test_what_was_typed_is_shown_escaped(client: Client, job: Job) -> None:
     response = client.post(address(job), TYPED | {"times": "<script>x</script>", "step": "check"})
     assert b"<script>x" not in response.content
@@ -234,3 +243,10 @@ def test_an_answer_costs_the_same_with_any_number_of_jobs(
     with django_assert_max_num_queries(9):
         page = preview(client, job)
     assert "and 17 more" in page
+
+
+def test_countries_with_a_name_in_the_readers_language_come_first(client: Client, job: Job) -> None:
+    client.cookies["django_language"] = "zh-hans"
+    page = client.get(address(job)).content.decode()
+    assert page.index("中国</option>") < page.index("Afghanistan</option>")
+    assert "DR Congo</option>" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
@@ -46,6 +47,24 @@ def test_a_run_that_waits_is_taken_when_the_other_has_ended_and_not_looked_at_be
     assert lifecycle.finish(first, Outcome(RunStatus.SUCCEEDED))
     assert startable_runs().get() == second
     assert lifecycle.start(second, HOLDER)
+
+
+def test_what_a_person_has_asked_for_waits_its_turn_and_a_slot_is_skipped(jobs: Listing) -> None:
+    jobs.add("minutely", run_every_mins=1)
+    registry.sync(MONDAY)
+    job = Job.objects.get()
+    boss = User.objects.create_superuser("boss")
+    first = control.run_now(job, timezone.now())
+    assert lifecycle.start(first, HOLDER)
+    asked_for = control.run_now(job, timezone.now(), by=boss)
+    (slot,) = scheduler.tick(MONDAY + timedelta(minutes=1))
+    assert startable_runs().get() == slot
+    assert not lifecycle.start(slot, HOLDER)
+    assert not lifecycle.start(asked_for, HOLDER)
+    statuses = dict(Run.objects.values_list("pk", "status"))
+    assert (statuses[asked_for.pk], statuses[slot.pk]) == (RunStatus.QUEUED, RunStatus.SKIPPED)
+    assert lifecycle.finish(first, Outcome(RunStatus.SUCCEEDED))
+    assert lifecycle.start(asked_for, HOLDER)
 
 
 def test_a_job_that_takes_longer_than_its_interval_does_not_fill_the_queue(job: Job) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +22,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def job() -> Job:
-    cache.clear()
     return Job.objects.create(code="shop.tidy", class_path="shop.cron.Tidy", is_listed=True)
 
 
@@ -71,6 +69,15 @@ def test_the_page_says_how_long_it_runs_and_how_long_that_usually_takes(job: Job
     assert "longer than usual" in page(viewer, started(job, seconds_ago=200))
 
 
+def test_of_a_few_runs_no_more_is_said_than_they_tell(job: Job, viewer: Client) -> None:
+    run = started(job, seconds_ago=1)
+    assert "How long it usually takes is not known yet." in page(viewer, run)
+    took(job, 40)
+    assert "Its only run that succeeded took 40 s." in page(viewer, run)
+    took(job, 60)
+    assert "Usually 50 s; the longest of 2 runs took 1 min." in page(viewer, run)
+
+
 def test_what_it_reports_and_says_is_shown_as_text(job: Job, viewer: Client) -> None:
     run = started(job)
     values = {"progress_done": 45, "progress_total": 90, "progress_what": "<lists>"}
@@ -95,14 +102,15 @@ def test_an_answer_carries_what_is_new_and_asks_for_what_comes_after(job: Job, v
     assert "piece 0" in asked(viewer, run, after="nonsense")
 
 
-def test_an_answer_is_one_query_beside_those_that_say_who_asks(
+def test_an_answer_is_two_queries_beside_those_that_say_who_asks(
     job: Job, viewer: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     run = started(job)
     for position in range(60):
         say(run, position, "x\n")
     asked(viewer, run)
-    with django_assert_num_queries(5):  # session, user, permissions of the user and groups, and the run
+    # session, user, permissions of the user and groups; the run, and how long it usually takes
+    with django_assert_num_queries(6):
         assert "?after=49" in asked(viewer, run)
 
 
@@ -142,6 +150,7 @@ def test_of_much_output_the_last_part_is_shown_and_all_of_it_is_a_file(job: Job,
     answer = viewer.get(url)
     assert b"".join(answer.streaming_content).decode().splitlines()[0] == "piece 0 <b>"
     assert answer["Content-Disposition"].startswith("attachment")
+    assert viewer.post(url).status_code == 405
     assert logged_in("Report editor").get(url).status_code == 200
     User.objects.get(username="viewer").groups.clear()
     assert viewer.get(url).status_code == 403
@@ -174,3 +183,5 @@ def test_whose_session_has_ended_is_led_to_log_in_and_who_may_not_see_it_is_refu
     viewer = logged_in("Viewer")
     assert viewer.post(url).status_code == 405
     assert viewer.get(reverse("admin:jobs_run_watch", args=[0])).status_code == 404
+    User.objects.get(username="viewer").groups.clear()
+    assert viewer.get(url).status_code == 403

@@ -44,7 +44,7 @@ CONTROLS = {
     "pause_job": ("job/pause/", "job/resume/", 'value="pause"', 'value="resume"'),
     "cancel_run": ("run/cancel/", 'value="cancel"', 'value="cancel_runs"'),
     "clear_lock": ("clear-lock/", 'value="clear_lock"'),
-    "change_job": ('name="max_retries"', 'name="_save"'),
+    "change_job": ('name="max_retries"', 'name="_save"', "field-reason"),
     "export_log": ("cronjoblog/export/",),
 }
 

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.forms import model_to_dict
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from reporter.models import Delivery, Edition, EditionFile, Recipient, Report, Subscription
@@ -134,6 +135,7 @@ def test_a_long_list_of_people_stands_on_a_page_of_its_own(
     assert f'<a href="/admin/reporter/subscription/?report__id__exact={report.pk}">60 subscriptions</a>' in page
     assert "60 people get it: " in page
     edition = report.editions.get()
+    admin_client.get(f"/admin/reporter/edition/{edition.pk}/change/")  # what is read once in a process is read now
     with django_assert_max_num_queries(15):
         page = admin_client.get(f"/admin/reporter/edition/{edition.pk}/change/").content.decode()
     link = f"/admin/reporter/delivery/?edition__id__exact={edition.pk}"
@@ -156,7 +158,7 @@ def post_send_now(client: Client, report: Report) -> Any:
 
 def test_send_now_in_the_list_asks_for_an_edition(admin_client: Client, sent: Edition) -> None:
     text = post_send_now(admin_client, sent.report).content.decode()
-    assert "1 report will be sent within minutes." in text
+    assert "1 report will be sent within seconds." in text
     assert Edition.objects.filter(why="person", state="pending").count() == 1
     assert "has been asked for already" in post_send_now(admin_client, sent.report).content.decode()
     assert Edition.objects.filter(why="person").count() == 1
@@ -253,3 +255,30 @@ def test_a_report_is_made_in_the_browser_and_sent(admin_client: Client, people: 
     assert report.next_due_at
     assert report.subscriptions.get().weekdays is None
     assert publish(report.next_due_at).sent == 1
+
+
+def test_a_report_that_has_editions_is_not_deleted_and_says_what_to_do_instead(
+    admin_client: Client, sent: Edition
+) -> None:
+    address = reverse("admin:reporter_report_delete", args=[sent.report_id])
+    page = admin_client.post(address, {"post": "yes"}, follow=True).content.decode()
+    assert "has editions, so it cannot be deleted. Switch it off instead" in page
+    chosen = {"action": "delete_selected", "_selected_action": [sent.report_id]}
+    page = admin_client.post(reverse("admin:reporter_report_changelist"), chosen).content.decode()
+    assert "protected related objects" in page
+    assert "have permission to delete" not in page
+    assert Edition.objects.exists()
+    assert client_with("view_report").post(address, {"post": "yes"}).status_code == 403
+
+
+def test_a_report_without_editions_is_deleted(admin_client: Client, make_report: MakeReport) -> None:
+    report = make_report("Sales", "ada@example.com")
+    admin_client.post(reverse("admin:reporter_report_delete", args=[report.pk]), {"post": "yes"})
+    assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_new_report_begins_in_the_language_that_is_read_here(language: str, admin_client: Client) -> None:
+    admin_client.cookies["django_language"] = language
+    page = admin_client.get(reverse("admin:reporter_report_add")).content.decode()
+    assert f'<option value="{language}" selected>' in page

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from reporter.models import Delivery, Edition, Recipient, Report, Subscription, 
 from reporter.publishing import publish
 from tests.reporter.conftest import EIGHT, MakeReport, People
 from tests.reporter.smtp import Behaviour
+from tests.reporter.staff import logged_in, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,7 +69,7 @@ def test_those_who_failed_are_sent_it_again_and_then_the_edition_says_so(
 ) -> None:
     address = reverse("admin:reporter_edition_resend", args=[half_sent.pk])
     page = admin_client.get(address).content.decode()
-    assert "550 no such user" in page
+    assert "bob@example.com · failed · 550 no such user" in page  # as it is written: a name of ours has a large letter
     assert "cleo@example.com" not in page
     said = post(admin_client, "resend", half_sent, delivery=row("bob@example.com").pk, reason="mailbox is there")
     assert "1 mail will be sent again." in said
@@ -162,6 +163,17 @@ def test_the_actions_of_the_list_lead_to_the_pages_that_ask(half_sent: Edition, 
     assert Delivery.objects.count() == 3
 
 
+@pytest.mark.parametrize("lacking", ["resend_delivery", "view_edition"])
+def test_who_could_not_open_these_pages_is_not_offered_the_actions(lacking: str, half_sent: Edition) -> None:
+    user = person("resend_delivery")
+    client, address = logged_in(user), reverse("admin:reporter_delivery_changelist")
+    assert 'value="resend"' in client.get(address).content.decode()
+    user.user_permissions.remove(Permission.objects.get(codename=lacking))
+    page = client.get(address).content.decode()
+    assert 'value="resend"' not in page
+    assert 'value="decide"' not in page
+
+
 def test_what_could_not_be_built_is_built_again_when_a_person_wants_it(
     make_report: MakeReport, people: People, mail_server: Behaviour, admin_client: Client
 ) -> None:
@@ -172,7 +184,7 @@ def test_what_could_not_be_built_is_built_again_when_a_person_wants_it(
     edition = Edition.objects.for_readers().get()
     assert edition.state == "failed"
     people.error = None
-    assert "will be built and sent within minutes" in post(admin_client, "build_again", edition)
+    assert "will be built and sent within seconds" in post(admin_client, "build_again", edition)
     edition.refresh_from_db()
     Report.objects.update(is_enabled=False)
     publish(edition.next_attempt_at)
@@ -203,7 +215,7 @@ def test_a_correction_says_what_it_corrects_and_goes_to_the_same_people(
     people.rows = [["Ada", 5]]
     assert "This field is required." in post(admin_client, "correct", half_sent, text=" ")
     said = post(admin_client, "correct", half_sent, text="3 was wrong, it is 5")
-    assert "The correction will be sent within minutes." in said
+    assert "The correction will be sent within seconds." in said
     correction = Edition.objects.get(why=Why.CORRECTION)
     assert (correction.original, correction.period_start) == (half_sent, half_sent.period_start)
     publish(correction.created_at)

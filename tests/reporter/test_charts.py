@@ -61,6 +61,16 @@ def test_days_stand_in_figures_that_every_language_reads(kind: str) -> None:
     assert view_of(kind, [[day.isoformat(), 1] for day in days]).picture  # days as text
 
 
+@pytest.mark.parametrize(("kind", "label"), [("bar", "North"), ("bar", "2026-11-23"), ("line", "North")])
+def test_where_all_is_nought_the_axis_goes_from_nought_to_one(kind: str, label: str, monkeypatch: Any) -> None:
+    drawn: list[Any] = []
+    axes_of = drawing._axes
+    monkeypatch.setattr(drawing, "_axes", lambda *args, **kw: drawn.append(axes_of(*args, **kw)) or drawn[0])
+    assert view_of(kind, [[label, 0], [label, 0]]).picture
+    (axes,) = drawn
+    assert (axes.get_xlim() if (kind, label) == ("bar", "North") else axes.get_ylim()) == (0, 1)
+
+
 def test_lines_say_where_they_ended_and_between_what_they_lay() -> None:
     view = view_of("line", [["a", 3, 1], ["b", None, 5], ["c", 9, 2]], ["x", "Sold", "Open"])
     (legend,) = view.legends

@@ -33,7 +33,7 @@ def test_the_demo_is_sent_at_once_and_once(hours: float, mail_into_files: Path) 
     owner, now = User.objects.create_user("demo", is_superuser=True), EIGHT + timedelta(hours=hours)
     load_demo(owner, now)
     assert Report.objects.get(name="Job activity").owner == owner
-    assert publish(now).text() == "sent 26 reports to 26 people"
+    assert publish(now).text() == "sent 26 reports to 2 people"
     load_demo(owner, now)
     assert publish(now).text() == "Nothing was due."
     assert set(Edition.objects.values_list("slots_covered", flat=True)) == {1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 from email import message_from_bytes, policy
+from html import unescape
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +30,7 @@ from reporter.models import (
     Tag,
 )
 from reporter.publishing import publish
+from tests.reporter import staff
 from tests.reporter.conftest import EIGHT, MakeReport
 from tests.reporter.smtp import Behaviour
 from tests.reporter.test_admin import form_of
@@ -208,3 +210,26 @@ def test_recipients_are_found_by_tag_and_put_into_a_group_from_the_list(
     assert north.members.count() == 0
     with pytest.raises(PermissionDenied):
         control.add_to_group(north, people, User.objects.create_user("staff", is_staff=True))
+
+
+def test_the_page_that_asks_before_a_recipient_or_a_report_is_deleted_names_what_goes_with_it(
+    make_report: MakeReport, admin_client: Client, admin_user: User
+) -> None:
+    report, ada = make_report("Sales"), person("ada")
+    report.watchers.add(admin_user)
+    RecipientGroup.objects.create(name="North").members.add(ada)
+    Tag.objects.create(name="VIP").recipients.add(ada)
+    for address, words in (
+        (f"recipient/{ada.pk}", ["Membership: North → Ada <", "Memberships: 1", "Tag: VIP → Ada <"]),
+        (f"report/{report.pk}", ["Watchers: Sales → admin"]),
+    ):
+        page = unescape(admin_client.get(f"/admin/reporter/{address}/delete/").content.decode())
+        assert [text for text in [*words, "relationship", " object ("] if text in page] == words
+
+
+def test_who_may_not_change_groups_is_not_offered_it_in_the_list_of_recipients() -> None:
+    person("ada")
+    for permission, is_offered in (("change_recipient", False), ("change_recipientgroup", True)):
+        client = staff.logged_in(staff.person(permission, name=permission))
+        page = client.get("/admin/reporter/recipient/").content.decode()
+        assert ('value="add_to_group"' in page, 'value="take_out_of_group"' in page) == (is_offered, is_offered)

@@ -10,13 +10,17 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from reporter import control
+from reporter.control import handing_over
 from reporter.models import Delivery, GroupSubscription, Recipient, RecipientGroup, Report, Subscription
 from reporter.publishing import publish
 from tests.reporter.conftest import EIGHT, MakeReport
+from tests.reporter.smtp import Behaviour
 from tests.reporter.test_admin import client_with
 from tests.reporter.test_groups import closed, group, person  # noqa: F401
 
@@ -125,3 +129,38 @@ def test_what_one_may_not_see_one_cannot_hand_over(closed: Report, admin_client:
     with pytest.raises(control.NotHandedOver, match="You may not see the data of “Sales”"):
         control.hand_over(ada, bob, User.objects.get(username="admin"), switch_off=False)
     assert list(north.members.all()) == [ada]
+
+
+def test_what_somebody_changes_in_the_same_moment_is_not_handed_over(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = person("ada"), person("bob")
+
+    def too_late(*arguments: Any) -> None:
+        raise IntegrityError("the successor is subscribed")
+
+    monkeypatch.setattr(handing_over, "_hand_over", too_late)
+    answer = admin_client.post(page_of(ada, "hand-over"), {"to": bob.address}, follow=True).content.decode()
+    assert "Somebody has changed this meanwhile. Nothing was handed over; look at it again." in answer
+
+
+def test_a_correction_says_who_has_changed_since_and_whom_it_reaches(
+    make_report: MakeReport, mail_server: Behaviour, admin_client: Client
+) -> None:
+    report = make_report("Sales", *(f"{name}@example.com" for name in ("ada", "bob", "cleo", "dan")))
+    publish(EIGHT)
+    Report.objects.update(is_enabled=False)
+    edition, boss = report.editions.get(), User.objects.get(username="admin")
+    address = reverse("admin:reporter_edition_correct", args=[edition.pk])
+    assert "taken over" not in admin_client.get(address).content.decode()
+    for name, is_off in (("ada", True), ("bob", False)):
+        successor = Recipient.objects.create(name=f"new-{name}", address=f"new-{name}@example.com")
+        control.hand_over(Recipient.objects.get(name=name), successor, boss, switch_off=is_off, reason="")
+    Recipient.objects.get(name="cleo").delete()
+    page = admin_client.get(address).content.decode()
+    assert '<div class="readonly">2 people</div>' in page
+    assert "they were unsubscribed: bob@example.com. The correction goes to them" in page
+    assert "have unsubscribed: ada@example.com, cleo@example.com. The correction goes neither" in page
+    before = len(mail_server.received)
+    publish(control.correct(edition, boss, "wrong", EIGHT + timedelta(hours=1)).created_at)
+    assert sorted(mail_server.addresses()[before:]) == ["bob@example.com", "dan@example.com"]

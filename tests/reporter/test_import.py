@@ -11,9 +11,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError
 from django.test import Client
 
 from reporter import control
+from reporter.control import importing
 from reporter.models import GroupSubscription, Recipient, RecipientGroup, Tag
 from tests.reporter.test_admin import client_with
 from tests.reporter.test_groups import closed  # noqa: F401
@@ -143,6 +145,18 @@ def test_what_is_imported_is_what_was_looked_at(admin_client: Client) -> None:
     assert Recipient.objects.count() == 1
     press_import(admin_client, shown_again)
     assert Recipient.objects.get(address="bob@example.com").name == "Bob"
+
+
+def test_what_somebody_else_imports_in_the_same_moment_is_looked_at_anew(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(*arguments: Any) -> None:
+        raise IntegrityError("the address is there")
+
+    monkeypatch.setattr(importing, "_write", too_late)
+    page = upload(admin_client, b"name,address\nAda,ada@example.com\n")
+    assert "Somebody has changed recipients meanwhile. Nothing was imported" in press_import(admin_client, page)
+    assert not Recipient.objects.exists()
 
 
 def test_a_thousand_lines_cost_few_queries_and_allowed_domains_hold(

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from reporter.delivery import CLAIM
+from tests import migrated
 from tests.conftest import ROOT, ManagePy
 from tests.reporter.conftest import EIGHT
 
@@ -79,13 +80,12 @@ class Sending:
 
 
 @pytest.fixture
-def sending(
-    request: pytest.FixtureRequest, clean_environment: dict[str, str], manage: ManagePy, tmp_path: Path
-) -> Iterator[Sending]:
+def sending(request: pytest.FixtureRequest, clean_environment: dict[str, str], tmp_path: Path) -> Iterator[Sending]:
     environment = dict(clean_environment)
     if os.environ.get("TEST_DATABASE_URL"):
-        environment["DATABASE_URL"] = request.getfixturevalue("postgres_url")
-    manage("migrate", "-v0", DATABASE_URL=environment["DATABASE_URL"])
+        environment["DATABASE_URL"] = request.getfixturevalue("migrated_postgres_url")
+    else:
+        migrated.copy_sqlite_to(Path(environment["DATA_DIR"], "db.sqlite3"))
     prepare = ["-m", "tests.reporter.publisher", "prepare", "1", str(PEOPLE), EIGHT.isoformat()]
     subprocess.run([sys.executable, *prepare], cwd=ROOT, env=environment, check=True)
     sending = Sending(environment, tmp_path / "taken.log")

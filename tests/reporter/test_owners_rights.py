@@ -11,15 +11,19 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.urls import reverse
 
-from reporter import control
+from reporter import building, control
 from reporter.board import State, board
 from reporter.datasets import base
-from reporter.models import Delivery, Edition, Report, Why
-from reporter.publishing import publish
+from reporter.holds import LONGEST
+from reporter.models import Delivery, Edition, Hold, Report, Why
+from reporter.publishing import new_edition, publish
+from reporter.summary import Summary
 from tests.reporter.conftest import EIGHT, MakeReport, People
 from tests.reporter.smtp import Behaviour
-from tests.reporter.staff import person
+from tests.reporter.staff import logged_in, person
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +128,12 @@ def test_a_person_stops_what_is_not_sent_yet_and_lets_it_go(make_report: MakeRep
         control.release(edition(), user, "", EIGHT)
 
 
+def test_the_page_that_asks_says_after_how_long_a_held_edition_is_skipped(report: Report, admin_client: Client) -> None:
+    publish(EIGHT, budget=0)
+    page = admin_client.get(f"/admin/reporter/edition/{edition().pk}/hold/").content.decode()
+    assert f"after {LONGEST[Hold.PERSON].days} days it is skipped" in page
+
+
 def test_an_edition_held_for_too_long_after_it_was_built_is_skipped_for_those_who_wait(make_report: MakeReport) -> None:
     make_report("Sales", "ada@example.com", needs_approval=True)
     publish(EIGHT)
@@ -143,6 +153,35 @@ def test_a_report_that_waits_for_approval_is_built_and_sent_when_somebody_approv
         control.release(edition(), person("hold_edition", name="not-me"), "", EIGHT)
     control.release(edition(), person("approve_edition"), "looks right", EIGHT)
     assert publish(EIGHT + timedelta(minutes=5)).sent == 1
+
+
+def test_who_approves_reads_before_how_many_will_get_it(make_report: MakeReport) -> None:
+    report = make_report("Sales", "ada@example.com", "bob@example.com", "eve@example.com", needs_approval=True)
+    report.subscriptions.filter(recipient__address="bob@example.com").update(is_copy=True)
+    publish(EIGHT)
+    page = reverse("admin:reporter_edition_release", args=[edition().pk])
+    client = logged_in(person("approve_edition", "hold_edition"))
+    shown = client.get(page).content.decode()
+    assert "3 people, of whom 1 as a copy (Cc)" in shown
+    assert shown.index("3 people") < shown.index('type="submit" class="default" value="Approve"')
+    Delivery.objects.filter(is_copy=True).update(state="sent")
+    Edition.objects.update(hold="person")
+    assert '<div class="readonly">2 people</div>' in client.get(page).content.decode()
+    Edition.objects.update(hold="")
+    assert "2 people" not in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize("why", [Why.PERSON, Why.BACKFILL, Why.CORRECTION])
+def test_whoever_asked_for_an_edition_it_waits_for_approval_too(why: Why, make_report: MakeReport) -> None:
+    report = make_report("Sales", "ada@example.com")
+    assert publish(EIGHT).sent == 1
+    Report.objects.update(needs_approval=True)
+    original = edition() if why == Why.CORRECTION else None
+    new_edition(report, EIGHT.date(), EIGHT, why=why, due_at=EIGHT, original=original, reason="Wrong.").save()
+    assert publish(EIGHT + timedelta(minutes=5)).sent == 0
+    asked_for = Edition.objects.get(why=why)
+    assert (asked_for.state, asked_for.hold) == ("built", Hold.APPROVAL)
+    assert [row.state for row in asked_for.deliveries.all()] == ["pending"]
 
 
 # --- Told once ---
@@ -192,6 +231,18 @@ def test_they_are_told_at_once_of_what_is_not_tried_again(
     mails = written(mail_into_files)
     assert set(mails) == {"olga@example.com", "wim@example.com"}
     assert "List-Unsubscribe" not in mails["wim@example.com"]  # there is nothing to unsubscribe from
+
+
+def test_they_are_told_of_what_breaks_off_its_building_again_and_again(report: Report, mail_into_files: Path) -> None:
+    publish(EIGHT, budget=0)
+    now = EIGHT
+    for _death in range(building.MAX_ATTEMPTS):
+        assert building.claim(edition(), now, Summary())
+        now += building.CLAIM
+    publish(now)
+    (text,) = (mail.get_body(("plain",)) for to, mail in written(mail_into_files).items() if to == "olga@example.com")
+    assert text
+    assert "broken off 3 times" in text.get_content()
 
 
 def test_an_owner_without_an_address_stops_nothing(report: Report, owner: User) -> None:

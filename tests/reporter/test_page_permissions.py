@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -28,6 +29,9 @@ EDITION_PAGES = [
     ("reporter_edition_release", "approve_edition", EditionState.SENDING, Hold.APPROVAL),
     ("reporter_edition_build_again", "send_report", EditionState.FAILED, ""),
 ]
+EDITION_PAGE_NAMES = sorted(
+    {name for name, *_rest in EDITION_PAGES} | {f"reporter_edition_{name}" for name in ("try_now", "progress")}
+)
 ALL = {permission for _name, permission, *_rest in (*REPORT_PAGES, *EDITION_PAGES)} | {"test_report"}
 
 
@@ -88,6 +92,44 @@ def test_tests_and_exports_need_their_own_permissions(edition: Edition) -> None:
     exporter = logged_in(person("export_deliveries", name="exporter"))
     assert exporter.get(export).status_code == 200
     assert "Export CSV" in exporter.get(reverse("admin:reporter_delivery_changelist")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("page", "permission"),
+    [("preview", "preview_report"), ("past", "backfill_report"), ("send_now", "send_report"), ("test", "test_report")],
+)
+def test_a_page_of_a_report_is_for_those_who_may_see_reports(page: str, permission: str, edition: Edition) -> None:
+    user = person(permission)
+    user.user_permissions.remove(Permission.objects.get(codename="view_report"))
+    arguments = [] if page == "send_now" else [edition.report_id]
+    address = reverse(f"admin:reporter_report_{page}", args=arguments, query={"report": edition.report_id})
+    client = logged_in(user)
+    assert [client.get(address).status_code, client.post(address).status_code in (403, 405)] == [403, True]
+    assert Edition.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", EDITION_PAGE_NAMES)
+def test_a_page_of_an_edition_is_for_those_who_may_see_editions(name: str, edition: Edition) -> None:
+    user = person(*ALL)
+    user.user_permissions.remove(Permission.objects.get(codename="view_edition"))
+    address = reverse(f"admin:{name}", args=[edition.pk])
+    assert [logged_in(user).get(address).status_code, logged_in(user).post(address).status_code] == [403, 403]
+
+
+def test_pages_that_ask_are_opened_and_answered_and_nothing_else(edition: Edition, admin_client: Client) -> None:
+    report, reader = edition.report_id, edition.deliveries.values_list("recipient", flat=True)[0]
+    pages = dict.fromkeys(EDITION_PAGE_NAMES, edition.pk)
+    pages |= {f"reporter_report_{name}": report for name in ("past", "test")}
+    addresses = [reverse(f"admin:{name}", args=[key]) for name, key in pages.items()]
+    addresses.append(reverse("admin:reporter_recipient_hand_over", args=[reader]))
+    addresses.append(reverse("admin:reporter_recipient_import"))
+    addresses.append(reverse("admin:reporter_report_send_now", query={"report": report}))
+    assert {address: admin_client.put(address).status_code for address in addresses} == dict.fromkeys(addresses, 405)
+
+
+def test_a_page_that_was_opened_for_no_report_is_none(edition: Edition, admin_client: Client) -> None:
+    for name in ("reporter_report_send_now", "reporter_report_pause"):
+        assert admin_client.get(reverse(f"admin:{name}", query={"report": 4711})).status_code == 404
 
 
 def test_board_and_week_are_for_those_who_may_see_what_stands_on_them(edition: Edition) -> None:

@@ -122,6 +122,12 @@ def test_pausing_and_copying_need_their_permissions(make_report: MakeReport) -> 
     assert Report.objects.count() == 1
 
 
+def test_who_may_copy_but_not_change_stays_in_the_list(make_report: MakeReport) -> None:
+    report = make_report("Sales", owner=User.objects.create_superuser("boss"))
+    assert act(client_with("view_report", "add_report"), "copy", report, follow=False)["Location"].endswith("/report/")
+    assert Report.objects.filter(name="Copy of Sales").exists()
+
+
 def test_a_copy_is_off_and_has_all_but_the_subscribers(admin_client: Client, make_report: MakeReport) -> None:
     report = make_report("Sales", "ada@example.com", period="last_month", files="both")
     ReportSection.objects.create(report=report, position=3, kind="text", text="Hello {report}")

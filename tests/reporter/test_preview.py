@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from backoffice import urls  # noqa: F401  discovers the admin: only then can its modules be imported
 from reporter import control, previews
+from reporter.admin import preview as preview_page
 from reporter.datasets import base
 from reporter.models import Delivery, Edition, Recipient, Report, Subscription, Why
 from reporter.publishing import publish
@@ -47,7 +49,7 @@ def link(page: str, end: str) -> str:
 
 def test_a_preview_is_shown_for_any_day_and_recipient_and_nothing_is_stored(report: Report, user: User) -> None:
     client, ada = logged_in(user), Recipient.objects.get(address="ada@example.com")
-    page = opened(client, report, day="2026-03-02", recipient=ada.pk).content.decode()
+    page = opened(client, report, day="2026-03-02", recipient=ada.address).content.decode()
     assert "Sales · March 2, 2026" in page
     assert '<input type="hidden" name="day" value="2026-03-02">' in page  # what the button for a test sends
     assert "March 1, 2026" in page
@@ -56,6 +58,7 @@ def test_a_preview_is_shown_for_any_day_and_recipient_and_nothing_is_stored(repo
     assert str(mail["To"]) == "ada <ada@example.com>"
     assert client.get(link(page, "/files/0/")).getvalue().startswith("\ufeffName".encode())
     kept = link(page, "/mail/").removesuffix("mail/")
+    assert client.get(f"{kept}files/1/").status_code == 404
     assert "Ada" in client.get(f"{kept}?view=text").content.decode()
     assert "preview-phone" in client.get(f"{kept}?view=phone").content.decode()
     assert not Edition.objects.exists()
@@ -76,6 +79,24 @@ def test_a_preview_stands_in_a_frame_with_a_policy_of_its_own(report: Report, us
     assert other.get(link(page, "/mail/")).status_code == 404  # it is of whoever opened it
 
 
+def test_a_preview_for_nobody_is_no_whole_mail(report: Report, user: User) -> None:
+    client = logged_in(user)
+    mail = link(opened(client, report, day="2026-03-02", recipient="").content.decode(), "/mail/")
+    assert [client.get(mail).status_code, client.get(mail.replace("/mail/", "/eml/")).status_code] == [200, 404]
+
+
+@pytest.mark.parametrize("lost", ["preview_report", "view_report"])
+def test_who_may_not_preview_any_more_is_shown_neither_the_page_nor_what_was_kept(
+    lost: str, report: Report, user: User
+) -> None:
+    client, address = logged_in(user), reverse("admin:reporter_report_preview", args=[report.pk])
+    kept = client.get(address)["Location"]
+    pages = [kept, kept.partition("?")[0] + "mail/", f"{address}?day=nonsense"]
+    assert [client.get(page).status_code for page in pages] == [200, 200, 200]
+    user.user_permissions.remove(Permission.objects.get(codename=lost))
+    assert [client.get(page).status_code for page in pages] == [403, 403, 403]
+
+
 def test_what_is_wrong_with_a_dataset_is_said_in_words(report: Report, user: User, people: People) -> None:
     people.error = RuntimeError("no connection to the warehouse")
     response = opened(logged_in(user), report)
@@ -87,10 +108,29 @@ def test_a_preview_names_who_gets_a_copy_and_where_answers_go(report: Report, us
     Subscription.objects.filter(recipient__address="bob@example.com").update(is_copy=True)
     Report.objects.update(reply_to="desk@example.com")
     client, ada = logged_in(user), Recipient.objects.get(address="ada@example.com")
-    page = opened(client, report, day="2026-03-02", recipient=ada.pk).content.decode()
+    page = opened(client, report, day="2026-03-02", recipient=ada.address).content.decode()
     assert "bob &lt;bob@example.com&gt;</div>" in page
     mail = message_from_bytes(client.get(link(page, "/eml/")).getvalue(), policy=policy.default)
     assert (mail["Cc"], mail["Reply-To"]) == ("bob <bob@example.com>", "desk@example.com")
+
+
+def test_the_page_offers_the_first_readers_and_takes_the_address_of_any(
+    report: Report, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview_page, "OFFERED", 2)
+    client = logged_in(user)
+    assert "Type the address of any other" not in opened(client, report).content.decode()
+    Recipient.objects.create(name="eve", address="eve@example.com")  # gets another report, or none
+    zoe = Recipient.objects.create(name="zoe", address="zoe+desk@example.com")
+    Subscription.objects.create(report=report, recipient=zoe)
+    page = opened(client, report, day="2026-03-02", recipient="Zoe+Desk@example.com").content.decode()
+    assert "zoe &lt;zoe+desk@example.com&gt;" in page
+    assert "zoe%2Bdesk%40example.com&amp;view=phone" in page
+    assert page.count("<option") == 2
+    assert "The first 2 readers are offered there. Type the address of any other." in page
+    refused = opened(client, report, day="2026-03-02", recipient="eve@example.com").content.decode()
+    assert "Nobody with this address gets the report." in refused
+    assert "<iframe" not in refused
 
 
 def test_a_mistake_in_the_form_is_said_on_its_field(report: Report, user: User) -> None:
@@ -131,9 +171,9 @@ def test_a_test_goes_to_the_own_address_alone_and_says_that_it_is_one(
     report: Report, user: User, mail_into_files: Path
 ) -> None:
     client = logged_in(user)
-    data = {"day": "2026-03-02", "recipient": Recipient.objects.first().pk}  # type: ignore[union-attr]
+    data = {"day": "2026-03-02", "recipient": "ada@example.com"}
     page = client.post(reverse("admin:reporter_report_test", args=[report.pk]), data, follow=True).content.decode()
-    assert "A test will be sent to me@example.com within minutes, and to nobody else." in page
+    assert "A test will be sent to me@example.com within seconds, and to nobody else." in page
     edition = Edition.objects.get()
     summary = publish(edition.created_at)
     (file,) = mail_into_files.glob("*.eml")
@@ -161,7 +201,15 @@ def test_who_has_no_address_is_told_so(report: Report) -> None:
     client = logged_in(person("test_report", "preview_report", email=""))
     page = client.post(reverse("admin:reporter_report_test", args=[report.pk]), follow=True).content.decode()
     assert "You have no e-mail address here to send a test to." in page
+    assert "Enter it here." not in page
     assert not Edition.objects.exists()
+
+
+def test_who_has_no_address_and_may_enter_it_is_led_there(report: Report) -> None:
+    boss = User.objects.create_superuser("boss")
+    address = reverse("admin:reporter_report_test", args=[report.pk])
+    page = logged_in(boss).post(address, follow=True).content.decode()
+    assert f'<a href="{reverse("admin:auth_user_change", args=[boss.pk])}">Enter it here.</a>' in page
 
 
 def test_a_double_click_sends_one_test(report: Report, user: User) -> None:

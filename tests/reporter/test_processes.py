@@ -8,12 +8,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reporter.delivery import CLAIM
-from tests.conftest import ROOT, ManagePy
+from tests import migrated
+from tests.conftest import ROOT
 from tests.reporter.conftest import EIGHT
 from tests.reporter.smtp import Behaviour, TestServer
 
@@ -60,13 +62,12 @@ class Installation:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def installation(
-    request: pytest.FixtureRequest, clean_environment: dict[str, str], manage: ManagePy
-) -> Iterator[Installation]:
+def installation(request: pytest.FixtureRequest, clean_environment: dict[str, str]) -> Iterator[Installation]:
     environment = dict(clean_environment)
     if request.param == "postgres":
-        environment["DATABASE_URL"] = request.getfixturevalue("postgres_url")
-    manage("migrate", "-v0", DATABASE_URL=environment["DATABASE_URL"])
+        environment["DATABASE_URL"] = request.getfixturevalue("migrated_postgres_url")
+    else:
+        migrated.copy_sqlite_to(Path(environment["DATA_DIR"], "db.sqlite3"))
     server = TestServer()
     server.start()
     environment["EMAIL_URL"] = f"smtp://127.0.0.1:{server.port}"

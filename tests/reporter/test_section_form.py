@@ -51,6 +51,14 @@ def section(admin_client: Client, make_report: MakeReport) -> ReportSection:
     return section
 
 
+def test_a_stored_report_has_one_link_to_add_a_section(section: ReportSection, admin_client: Client) -> None:
+    page = admin_client.get(f"/admin/reporter/report/{section.report_id}/change/").content.decode()
+    assert page.count("/reportsection/add/") == 1
+    assert 'name="sections-MAX_NUM_FORMS" value="0"' in page  # the script shows no other
+    new = admin_client.get("/admin/reporter/report/add/").content.decode()
+    assert 'name="sections-MAX_NUM_FORMS" value="1000"' in new
+
+
 NAME, AMOUNT = {"name": "Name", "is_shown": "on"}, {"name": "Amount", "is_shown": "on"}
 
 
@@ -228,6 +236,13 @@ def test_the_history_of_a_report_tells_what_became_of_its_sections(
     ]
 
 
+def test_deleting_a_section_leads_back_to_its_report_and_says_so(section: ReportSection, admin_client: Client) -> None:
+    response = admin_client.post(page_of(section).replace("change", "delete"), {"post": "yes"}, follow=True)
+    assert response.redirect_chain == [(f"/admin/reporter/report/{section.report_id}/change/", 302)]
+    assert "“People” was deleted." in response.content.decode()
+    assert not ReportSection.objects.exists()
+
+
 def test_who_may_only_look_changes_nothing(section: ReportSection) -> None:
     client = client_with("view_report", "view_reportsection")
     page = client.get(page_of(section))
@@ -237,3 +252,16 @@ def test_who_may_only_look_changes_nothing(section: ReportSection) -> None:
     assert client.post(page_of(section), form(section, NAME)).status_code == 403
     assert client.get(f"/admin/reporter/reportsection/add/?report={section.report_id}").status_code == 403
     assert client.get("/admin/reporter/reportsection/")["Location"] == "/admin/reporter/report/"
+    assert client.post(page_of(section).replace("change", "delete"), {"post": "yes"}).status_code == 403
+
+
+def test_who_may_not_see_what_the_report_tells_neither_changes_nor_deletes_a_section(
+    section: ReportSection, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_with("view_report", "view_reportsection", "change_reportsection", "delete_reportsection")
+    deleting = page_of(section).replace("change", "delete")
+    assert client.get(deleting).status_code == 200
+    secret = base.Dataset("people", "People", people, permission="reporter.use_sql")
+    monkeypatch.setitem(base._registered, "people", secret)
+    assert client.post(page_of(section), form(section, NAME)).status_code == 403
+    assert client.post(deleting, {"post": "yes"}).status_code == 403

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from reporter import control
+from reporter.control import sending
 from reporter.models import Delivery, Edition, Report, Subscription
 from reporter.publishing import publish
 from tests.reporter.conftest import EIGHT, MakeReport
@@ -79,6 +80,16 @@ def test_send_now_is_refused_until_the_first_one_is_finished(report: Report, sen
     publish(EIGHT)
     assert Edition.objects.get().state == "built"
     with pytest.raises(control.AlreadyAskedFor, match="“Sales” has been asked for already, and is not finished"):
+        control.send_now(report, sender, "", EIGHT)
+    assert Edition.objects.count() == 1
+
+
+def test_of_two_who_send_now_in_the_same_moment_one_is_told_so(
+    report: Report, sender: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control.send_now(report, sender, "", EIGHT)
+    monkeypatch.setattr(sending, "UNFINISHED", ())  # as it was read before the other's edition was there
+    with pytest.raises(control.AlreadyAskedFor, match="has been asked for already"):
         control.send_now(report, sender, "", EIGHT)
     assert Edition.objects.count() == 1
 

@@ -17,14 +17,32 @@ from reporter.rendering.sheets import csv_bytes
 from reporter.rendering.tables import as_text, plain_table
 
 
-@pytest.mark.parametrize(
-    "text", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=HYPERLINK(1)", "＝1+1", "-cmd|' /C calc'!A0"]
-)
-def test_a_formula_is_defused(text: str) -> None:
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")
+@pytest.mark.parametrize("before", ["", " ", "   ", "\u3000", "\t", "\r", "\n", "\r\n ", " \t"])
+def test_a_formula_is_defused_whatever_sign_it_begins_with_and_whatever_blanks(sign: str, before: str) -> None:
+    text = f"{before}{sign}cmd|' /C calc'!A0"
     assert defused(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["-5", "+49", "-1.5", "1,234.5", "-1e9", "plain", "", "a=b", "0012"])
+@pytest.mark.parametrize("text", ["-1+1", "=HYPERLINK(1)", "\tno formula, but a cell may begin there"])
+def test_what_looks_like_a_number_or_begins_with_a_tab_is_defused_too(text: str) -> None:
+    assert defused(text) == f"'{text}"
+
+
+class Named:
+    """What a driver may return for a type of its database's own."""
+
+    def __str__(self) -> str:
+        return "=1+1"
+
+
+def test_what_is_no_text_but_is_written_like_a_formula_is_defused() -> None:
+    table = Table(["value"], [[Named()], [Decimal("-1.50")]])
+    text = csv_bytes(shape(ReportSection(), table, "UTC")).decode("utf-8-sig")
+    assert text == "value\r\n'=1+1\r\n-1.50\r\n"
+
+
+@pytest.mark.parametrize("text", ["-5", " -5", "+49", "-1.5", "1,234.5", "-1e9", "plain", " plain", "", "a=b", "0012"])
 def test_numbers_and_plain_text_stay_as_they_are(text: str) -> None:
     assert defused(text) == text
 

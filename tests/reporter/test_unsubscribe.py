@@ -112,6 +112,69 @@ def test_it_wins_over_every_group_and_over_what_waits(make_report: MakeReport, a
     assert "ada@example.com" in listed
 
 
+def again(address: str) -> str:
+    """Presses the button of the page, if it has it."""
+    page = Client().get(address).content.decode()
+    [name] = re.findall(r'name="(.+)" value="1">Subscribe again', page) or [""]
+    return Client(enforce_csrf_checks=True).post(address, {name: "1"}).content.decode() if name else page
+
+
+def test_a_reader_takes_it_back_by_the_same_link_and_has_what_they_had(make_report: MakeReport) -> None:
+    report = make_report("Sales", "ada@example.com", "bob@example.com")
+    Subscription.objects.filter(recipient__address="ada@example.com").update(send_time="09:00", is_copy=True)
+    publish(EIGHT)
+    address = path_of(Delivery.objects.get(address="ada@example.com"))
+    assert "Subscribe again" not in Client().get(address).content.decode()
+    for _press in range(2):
+        assert "Subscribe again" in post(address).content.decode()
+    assert len(readers_of(report)) == 1
+    page = again(address)
+    assert "You are subscribed again" in page
+    assert "Send me this report no more" in page
+    row = Subscription.objects.get(recipient__address="ada@example.com")
+    assert (row.is_active, row.is_copy, str(row.send_time), row.unsubscribed_at) == (True, True, "09:00:00", None)
+    assert "You are subscribed again" not in Client().post(address, {"subscribe-again": "1"}).content.decode()
+    assert "Subscribe again" in post(address).content.decode()
+
+
+def test_who_got_it_through_a_group_gets_it_again_as_long_as_the_group_does(make_report: MakeReport) -> None:
+    report, other = make_report("Sales"), RecipientGroup.objects.create(name="North")
+    ada = Recipient.objects.create(name="Ada", address="ada@example.com")
+    other.members.add(ada)
+    GroupSubscription.objects.create(report=report, group=other)
+    publish(EIGHT)
+    address = path_of(Delivery.objects.get())
+    post(address)
+    assert "You are subscribed again" in again(address)
+    assert ([reader.recipient for reader in readers_of(report)], Subscription.objects.count()) == ([ada], 0)
+    post(address)
+    other.members.remove(ada)
+    assert "You are unsubscribed" in again(address)
+    assert readers_of(report) == []
+
+
+def test_nobody_comes_back_to_what_staff_have_switched_off(make_report: MakeReport) -> None:
+    report = make_report("Sales", "ada@example.com")
+    publish(EIGHT)
+    address = path_of(Delivery.objects.get())
+
+    def comes_back() -> bool:
+        Client().post(address, {"subscribe-again": "1"})
+        return bool(readers_of(report)) or "Subscribe again" in Client().get(address).content.decode()
+
+    Subscription.objects.update(is_active=False)
+    post(address)  # by the button of a mail program
+    assert not comes_back()
+    Subscription.objects.update(is_active=True, unsubscribed_at=None)
+    post(address)
+    Recipient.objects.update(is_active=False)
+    assert not comes_back()
+    Recipient.objects.update(is_active=True)
+    assert readers_of(report) == []
+    Subscription.objects.all().delete()
+    assert not comes_back()
+
+
 def test_links_that_are_none_all_get_the_same_friendly_page(make_report: MakeReport) -> None:
     make_report("Sales", "ada@example.com")
     publish(EIGHT)
@@ -129,3 +192,42 @@ def test_links_that_are_none_all_get_the_same_friendly_page(make_report: MakeRep
     assert "This link does not work" in pages[0].content.decode()
     assert Subscription.objects.count() == 0
     assert Report.objects.count() == 1
+
+
+# What the page says of a link that is none, of one that asks, of one that has done it, and of taking it back.
+WORDS = {
+    "en": ("This link does not work", "Unsubscribe?", "You are unsubscribed", "You are subscribed again"),
+    "zh-hans": ("此链接无效", "要退订吗？", "您已退订", "您已重新订阅"),
+}
+
+
+def words_of(answer: Any, language: str) -> str:
+    """The heading, of a page that is in this language in every respect."""
+    page = answer.content.decode()
+    assert answer["Content-Language"] == language
+    assert f'<html lang="{language}">' in page
+    return str(re.findall("<h1>(.*)</h1>", page)[0])
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_whatever_becomes_of_a_link_its_page_is_clear_in_the_language_of_its_reader(
+    make_report: MakeReport, language: str
+) -> None:
+    """Of whom nothing is known any more: in that of the browser."""
+    [other] = WORDS.keys() - {language}
+    make_report("Sales", "ada@example.com", language=other)
+    Recipient.objects.update(language=language)
+    publish(EIGHT)
+    address = path_of(Delivery.objects.get())
+    none, asks, done, back = WORDS[language]
+    reader, stranger = Client(headers={"Accept-Language": other}), Client(headers={"Accept-Language": language})
+    assert words_of(reader.get(address), language) == asks
+    for _click in range(2):
+        assert words_of(reader.post(address), language) == done
+    assert words_of(reader.get(address), language) == done
+    assert words_of(reader.post(address, {"subscribe-again": "1"}), language) == back
+    assert words_of(stranger.get(f"{address[:-4]}/"), language) == none
+    Recipient.objects.all().delete()
+    for answer in (stranger.get(address), stranger.post(address)):
+        assert words_of(answer, language) == none
+        assert answer.status_code == 404

@@ -17,6 +17,8 @@ from django.db import connection, transaction
 from django_cron import CronJobBase, Schedule
 from django_cron.models import CronJobLog
 
+from reporter.cron import SendDailyReportsCronJob
+
 # Seconds after which a job that nobody ends or releases gives up.
 LONG = 60
 
@@ -77,6 +79,24 @@ class Waits(CronJobBase):
 class WaitsWhenDue(Waits):
     code = "core.waits_when_due"
     schedule = Schedule(run_every_mins=60)
+
+    def do(self) -> str:
+        said = super().do()
+        note("has-waited")
+        return said
+
+
+class PublishesAndWaits(SendDailyReportsCronJob):
+    """Sends what there is, and goes on until it is told to end."""
+
+    code = "core.publishes_and_waits"
+    schedule = ON_REQUEST
+
+    def do(self) -> str:
+        said = super().do()
+        note("published")
+        wait_for_note("end")
+        return said
 
 
 class WaitsToo(Waits):

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 from django_cron import CronJobBase
@@ -20,8 +19,7 @@ from django_cron import CronJobBase
 from backoffice import settings as project_settings
 from backoffice.jobs import control, registry
 from backoffice.jobs.models import Job, Run
-from tests import services
-from tests.settings import OURS
+from tests import migrated
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -156,34 +154,16 @@ def default_database(url: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def place_at(environment: dict[str, str], url: str = "", *, is_migrated: bool = False) -> Iterator[Place]:
-    """An installation with the database at ``url``, by default SQLite in its data folder, migrated."""
+def place_at(environment: dict[str, str], url: str = "") -> Iterator[Place]:
+    """An installation with the database at ``url``, by default SQLite in its data folder, with all tables."""
     data = Path(environment["DATA_DIR"])
     data.mkdir(parents=True, exist_ok=True)
     extra = {"CRON_CLASSES": "tests.jobs.core.fixture_jobs.Quick", "JOBS_LEASE_SECONDS": str(LEASE_SECONDS)}
     place = Place(environment | extra | {"DATABASE_URL": url})
-    file = data / "db.sqlite3"
-    with default_database(url or f"sqlite:///{file}"):
-        if not (is_migrated or (not url and file.exists())):
-            call_command("migrate", verbosity=0)
+    if not url:
+        migrated.copy_sqlite_to(data / "db.sqlite3")
+    with default_database(url or f"sqlite:///{data / 'db.sqlite3'}"):
         try:
             yield place
         finally:
             place.close()
-
-
-def fresh_environment(data: Path) -> dict[str, str]:
-    """What the fixture ``clean_environment`` gives, for a fixture that lives longer."""
-    foreign = {"TEST_ROOT", "TEST_DATABASE_URL", *OURS}
-    kept = {name: value for name, value in os.environ.items() if name not in foreign and not name.startswith("PYTEST_")}
-    emptied = dict.fromkeys(("DATABASE_URL", "CACHE_URL", "EMAIL_URL"), "")
-    return kept | emptied | {"DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "backoffice.settings"}
-
-
-@contextlib.contextmanager
-def postgres_database() -> Iterator[str]:
-    """What the fixture ``postgres_url`` gives, for a fixture that lives longer."""
-    if services.why_no_postgres():
-        services.missing(services.why_no_postgres())
-    with services.fresh_postgres_database() as url:
-        yield url

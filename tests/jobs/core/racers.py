@@ -23,7 +23,7 @@ class Racers:
     """They stay for one race after the other: to start them costs more than most races."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        context = multiprocessing.get_context("spawn")
+        context = _context()
         self._results = context.Queue()
         self._tasks = [context.SimpleQueue() for _number in range(RACERS)]
         self._barrier = context.Barrier(RACERS, timeout=PATIENCE)
@@ -61,6 +61,15 @@ class Racers:
             process.kill()
             process.join()
         self._results.close()
+
+
+def _context() -> Any:
+    """Forked from one process that has imported what needs no settings, where the system can."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["django.core.management", "django.db.models", "django.forms", "dotenv", __name__])
+    return context
 
 
 def _racer(environment: dict[str, str], barrier: Barrier, tasks: Any, results: Any) -> None:

@@ -23,8 +23,10 @@ from pytest_django import DjangoDbBlocker
 from backoffice.jobs import control, lifecycle, scheduler
 from backoffice.jobs.lifecycle import Holder, Outcome
 from backoffice.jobs.models import Job, Lease, Run, RunStatus
+from tests import migrated
+from tests.environment import fresh_environment
 from tests.jobs.core.fixture_jobs import EveryMinute, Quick, RunsOnceUnderStock
-from tests.jobs.core.processes import Place, fresh_environment, place_at, postgres_database
+from tests.jobs.core.processes import Place, place_at
 from tests.jobs.core.racers import RACERS, ROUNDS, Racers
 
 
@@ -44,7 +46,7 @@ def racers_at_a_place(
 ) -> Iterator[Track]:
     """Once for all races on a database."""
     with ExitStack() as stack:
-        url = stack.enter_context(postgres_database()) if request.param == "postgres" else ""
+        url = stack.enter_context(migrated.postgres_copy()) if request.param == "postgres" else ""
         stack.enter_context(django_db_blocker.unblock())
         place = stack.enter_context(place_at(fresh_environment(tmp_path_factory.mktemp("track") / "data"), url))
         racers = Racers(place.environment)

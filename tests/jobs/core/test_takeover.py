@@ -136,3 +136,16 @@ def test_a_stock_process_takes_the_lock_of_a_supervisor_that_died(any_place: Pla
     assert Lease.objects.get().is_held
     lock.release()
     assert logged(Quick.code) == [False]
+
+
+def test_a_stock_process_whose_lock_was_taken_over_does_not_free_it(any_place: Place) -> None:
+    first, second = LeaseLock(Quick, True), LeaseLock(Quick, True)
+    assert first.lock()
+    let_leases_run_out()
+    assert second.lock()
+
+    first.release()
+
+    assert Lease.objects.get().is_held
+    second.release()
+    assert not Lease.objects.held().exists()

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.utils import translation
 
 from backoffice.report_databases import ReportDatabase
+from reporter import control
 from reporter.building import MAX_ATTEMPTS
 from reporter.datasets import base
 from reporter.datasets.rights import refused
@@ -117,6 +119,19 @@ def test_what_fails_for_good_is_not_tried_again_and_others_go_out(
     assert "no_such" not in broken.problem + summary
     assert "not tried again" in summary
     assert edition_of("Whole").state == EditionState.SENT
+
+
+def test_why_it_failed_is_read_in_the_readers_language_and_not_in_that_of_the_report(
+    query: Query, make_report: MakeReport
+) -> None:
+    Query.objects.update(sql="SELECT no_such FROM orders")
+    report = make_report("Broken", "ada@example.com", datasets=(query.dataset_key,), language="en")
+    publish(EIGHT)
+    user = person("ann", "view_report", "preview_report", "use_sql")
+    for language, words in (("en", "“Orders”: The query failed. Ask"), ("zh-hans", "“Orders”：查询失败。请让")):
+        with translation.override(language):
+            assert words in edition_of("Broken").problem
+            assert words in control.preview(report, EIGHT.date(), None, user, EIGHT).problem
 
 
 def test_what_may_pass_is_tried_again_and_then_given_up(query: Query, make_report: MakeReport, shop: Path) -> None:
