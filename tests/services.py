@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import getpass
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -41,12 +43,27 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
+def _ports() -> Iterator[int]:
+    """Those of this worker of the suite, by chance, since another suite may be at work.
+
+    They lie below the ports that systems give to whoever asks for any: one of those might be given to somebody else
+    before the server listens there that it is for.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 12_000 + worker % 16 * 1_000
+    return itertools.cycle(random.sample(range(first, first + 1_000), 1_000))
+
+
+_PORTS = _ports()
+
+
 def free_port() -> int:
     """A port of loopback on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("they go on for ever")
 
 
 def wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:

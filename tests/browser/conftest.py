@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import migrated
 from tests.conftest import ROOT
@@ -20,6 +20,9 @@ from tests.services import free_port
 
 # Seconds in which the site has to be there.
 PATIENCE = 60
+
+# Milliseconds: a run begins and ends within seconds, but machines may be busy.
+expect.set_options(timeout=60_000)
 
 # Run in the site: jobs that the demo does not have; failures and successes of three days, of which only yesterday's
 # failure is looked for.

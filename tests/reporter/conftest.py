@@ -81,7 +81,7 @@ def mail_server(settings: Any) -> Iterator[Behaviour]:
     """A real mail server that EMAIL_URL would name; returns what it does and what it got."""
     server = TestServer()
     server.start()
-    settings.MAIL_SERVER = server.address(timeout=0.5)
+    settings.MAIL_SERVER = server.address()
     try:
         yield server.behaviour
     finally:

@@ -99,5 +99,5 @@ class TestServer(Controller):
         super()._trigger_server()
         self.behaviour.connections = 0
 
-    def address(self, timeout: float = 5.0) -> MailServer:
-        return MailServer("127.0.0.1", self.port, "", "", use_tls=False, use_ssl=False, timeout=timeout)
+    def address(self) -> MailServer:
+        return MailServer("127.0.0.1", self.port, "", "", use_tls=False, use_ssl=False)

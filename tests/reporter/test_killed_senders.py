@@ -22,6 +22,9 @@ from tests.reporter.conftest import EIGHT
 
 PEOPLE, KILLS, PATIENCE = 2_000, 30, 60
 
+# So many mails come after the last kill: on a busy machine the sender must not be done before it is killed.
+REST = 500
+
 # After so long the claims of a killed sender have run out.
 NEXT_TICK = CLAIM + timedelta(minutes=1)
 
@@ -99,7 +102,7 @@ def test_thirty_kills_lose_nobody_and_send_nothing_twice(sending: Sending, manag
     seed = int(os.environ.get("TEST_SEED", 0)) or random.randrange(1, 10**6)
     print(f"TEST_SEED={seed}")
     lot = random.Random(seed)
-    for tick, point in enumerate(sorted(lot.sample(range(1, PEOPLE - 100), KILLS))):
+    for tick, point in enumerate(sorted(lot.sample(range(1, PEOPLE - REST), KILLS))):
         pid = sending.begin(tick)
         sending.wait_until_taken(point)
         time.sleep(lot.random() * 0.006)  # a mail takes about so long: anywhere within it

@@ -125,8 +125,9 @@ def test_an_address_that_cannot_be_sent_to_fails_alone(mail_server: Behaviour, m
 
 
 def test_silence_after_the_mail_is_unknown_and_never_sent_again(
-    mail_server: Behaviour, make_report: MakeReport
+    mail_server: Behaviour, make_report: MakeReport, settings: Any
 ) -> None:
+    settings.MAIL_SERVER = replace(settings.MAIL_SERVER, timeout=2)
     make_report("Sales", *THREE)
     mail_server.silent_after_data.add("ada@example.com")
     summary = publish(EIGHT)
@@ -147,9 +148,8 @@ def test_a_cut_after_the_mail_is_unknown(mail_server: Behaviour, make_report: Ma
 
 
 def test_a_cut_in_the_middle_of_the_mail_is_tried_again(
-    mail_server: Behaviour, make_report: MakeReport, people: People, settings: Any
+    mail_server: Behaviour, make_report: MakeReport, people: People
 ) -> None:
-    settings.MAIL_SERVER = replace(settings.MAIL_SERVER, timeout=30)
     people.rows = [["x" * 1000, 1]] * 6000  # more than the system's buffers take
     make_report("Sales", "ada@example.com")
     mail_server.cut_during_data = True

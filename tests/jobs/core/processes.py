@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from django_cron import CronJobBase
 
 from backoffice import settings as project_settings
 from backoffice.jobs import control, registry
-from backoffice.jobs.models import Job, Run
+from backoffice.jobs.models import Job, Lease, Run
 from tests import migrated
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -131,6 +132,10 @@ def ended(run: Run, seconds: float = DEADLINE) -> Run:
     """Wait until the run has ended."""
     wait_until(lambda: seen(run).ended_at, f"run of {run.job.code} to end", seconds)
     return seen(run)
+
+
+def let_leases_run_out() -> None:
+    Lease.objects.held().update(expires_at=timezone.now() - timedelta(seconds=1))
 
 
 def statuses(runs: Sequence[Run]) -> list[str]:

@@ -30,6 +30,7 @@ def test_a_cancelled_run_is_asked_to_stop_then_ended_and_says_who_wanted_it_and_
     scheduler = place.start("cronloop", patch=SHORT_GRACE, JOBS_POOL_SIZE="5", JOBS_LEASE_SECONDS="30")
     ended(quick)  # its process is at hand now: on a busy machine the time limit would be over before one has started
     limited = place.queue(TidiesUpInTime)
+    place.noted(TidiesUpInTime.code)
     polite, _offspring, deaf, holds = cancelled = [
         place.queue(cls) for cls in (TidiesUp, HasOffspring, IsDeaf, HoldsFast)
     ]

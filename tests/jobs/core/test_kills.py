@@ -8,8 +8,9 @@ import signal
 from django_cron.models import CronJobLog
 
 from backoffice.jobs.models import Lease, RunStatus
-from tests.jobs.core.fixture_jobs import HasOffspring, HoldsInterpreter, Quick, Waits
-from tests.jobs.core.processes import Place, ended, seen, wait_until
+from tests.jobs.core.fixture_jobs import HasOffspring, Quick, Waits
+from tests.jobs.core.processes import Place, ended, let_leases_run_out, seen, wait_until
+from tests.jobs.core.watched_jobs import HoldsFast
 
 
 def test_a_killed_child_is_interrupted_at_once_with_all_that_its_job_started(place: Place) -> None:
@@ -19,7 +20,7 @@ def test_a_killed_child_is_interrupted_at_once_with_all_that_its_job_started(pla
     place.noted("waits")
 
     os.kill(seen(run).pid or 0, signal.SIGKILL)
-    after = ended(run, 15)
+    after = ended(run)
 
     assert (after.status, after.log and after.log.is_success) == (RunStatus.INTERRUPTED, False)
     assert "killed from outside" in after.summary
@@ -30,13 +31,14 @@ def test_a_killed_child_is_interrupted_at_once_with_all_that_its_job_started(pla
 
 def test_a_killed_supervisor_takes_its_jobs_along_and_the_next_tick_says_so(place: Place) -> None:
     run = place.queue(HasOffspring)
-    supervisor = place.start("cronloop")
+    supervisor = place.start("cronloop", JOBS_LEASE_SECONDS="60")
     place.noted("waits")
 
     supervisor.kill()
-    wait_until(lambda: not place.alive(), "child and offspring to end with their supervisor", 3)
-    wait_until(lambda: seen(run).shown_status == RunStatus.INTERRUPTED, "the run to be shown as interrupted")
-    assert seen(run).status == RunStatus.RUNNING
+    wait_until(lambda: not place.alive(), "child and offspring to end with their supervisor")
+    assert seen(run).shown_status == RunStatus.RUNNING
+    let_leases_run_out()
+    assert (seen(run).shown_status, seen(run).status) == (RunStatus.INTERRUPTED, RunStatus.RUNNING)
 
     assert place.call("runcrons", "core.quick") == 0
     after = seen(run)
@@ -47,13 +49,13 @@ def test_a_killed_supervisor_takes_its_jobs_along_and_the_next_tick_says_so(plac
 
 def test_a_job_that_holds_the_interpreter_ends_with_its_killed_supervisor_too(place: Place) -> None:
     """No thread of the child could see to that."""
-    place.queue(HoldsInterpreter)
+    place.queue(HoldsFast)
     supervisor = place.start("cronloop")
-    place.noted("holds")
+    place.noted("holds-fast")
 
     supervisor.kill()
 
-    wait_until(lambda: not place.alive(), "the child to end", HoldsInterpreter.seconds - 2)
+    wait_until(lambda: not place.alive(), "the child to end")
 
 
 def test_after_both_are_killed_the_next_run_takes_the_lock_within_one_term(place: Place) -> None:
@@ -65,7 +67,7 @@ def test_after_both_are_killed_the_next_run_takes_the_lock_within_one_term(place
     os.kill(seen(run).pid or 0, signal.SIGKILL)
     supervisor.kill()
     place.tell("end")
-    wait_until(lambda: seen(run).shown_status == RunStatus.INTERRUPTED, "the lease to run out", 10)
+    wait_until(lambda: seen(run).shown_status == RunStatus.INTERRUPTED, "the lease to run out")
     again = place.queue(Waits)
     assert place.call("runcrons") == 0
 

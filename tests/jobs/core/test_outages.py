@@ -51,7 +51,7 @@ def test_a_longer_outage_ends_the_run_and_not_the_scheduler(
 
     connection.close()
     private_postgres.stop()
-    wait_until(lambda: run.pid not in place.alive(), "the job to be ended", 10)
+    wait_until(lambda: run.pid not in place.alive(), "the job to be ended")
     private_postgres.start()
 
     after = ended(run)

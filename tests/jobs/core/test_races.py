@@ -183,20 +183,23 @@ def test_of_eight_that_find_an_expired_lease_one_takes_it_over_and_leaves_one_lo
     assert CronJobLog.objects.filter(is_success=False).count() == rounds - 1
 
 
-def run_as_stock_does(barrier: Barrier, number: int) -> list[int]:
-
-    for number_of_round in range(ROUNDS // 10):
-        RunsOnceUnderStock.round = number_of_round
+def run_as_stock_does(barrier: Barrier, number: int) -> list[bool]:
+    """Each round, who has the lock keeps it until all others have asked for it."""
+    ran = []
+    for _round in range(ROUNDS // 10):
+        RunsOnceUnderStock.others_have_asked, RunsOnceUnderStock.ran = barrier.wait, False
         barrier.wait()
         run_cron_with_cache_check(RunsOnceUnderStock, force=True, silent=True)
-    return []
+        ran.append(RunsOnceUnderStock.ran)
+        if not ran[-1]:
+            barrier.wait()
+    return ran
 
 
 def test_one_of_eight_stock_managers_runs_under_our_lock(track: Track) -> None:
-    track.race(run_as_stock_does)
+    results = track.race(run_as_stock_does)
 
-    runs = [path.name for path in track.place.notes.iterdir()]
-    assert len(runs) == len({name.split("-")[1] for name in runs}) == ROUNDS // 10
+    assert [sum(of_round) for of_round in zip(*results, strict=True)] == [1] * (ROUNDS // 10)
 
 
 def test_of_eight_ticks_at_the_same_moment_one_runs_what_is_due_and_none_complains(any_place: Place) -> None:

@@ -6,10 +6,8 @@ import os
 import queue
 import signal
 import uuid
-from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 from django_cron.models import CronJobLog
 
 from backoffice.jobs import lifecycle
@@ -19,14 +17,10 @@ from backoffice.jobs.locks import LeaseLock
 from backoffice.jobs.models import Lease, RunStatus
 from backoffice.jobs.pool import Child, Event
 from tests.jobs.core.fixture_jobs import Quick, Waits
-from tests.jobs.core.processes import Place, ended, seen, wait_until
+from tests.jobs.core.processes import Place, ended, let_leases_run_out, seen, wait_until
 
 HERE = Holder("here", os.getpid(), os.getpid())
 HERE_TOKEN = uuid.uuid4()
-
-
-def let_leases_run_out() -> None:
-    Lease.objects.held().update(expires_at=timezone.now() - timedelta(seconds=1))
 
 
 def logged(code: str) -> list[bool]:
@@ -74,7 +68,7 @@ def test_frozen_past_its_lease_a_child_ends_itself_and_its_supervisor_writes_not
     place.noted("waits")
 
     os.kill(child, signal.SIGCONT)
-    wait_until(lambda: child not in place.alive(), "the old child to end itself", 6)
+    wait_until(lambda: child not in place.alive(), "the old child to end itself")
     os.kill(frozen.pid, signal.SIGCONT)
     wait_until(lambda: "taken over; its end is not recorded" in place.output(), "the old supervisor to find out")
     place.tell("end")

@@ -65,7 +65,7 @@ def test_ten_million_rows_fail_in_words_and_do_not_fill_the_memory(
     with within(30), pytest.raises(DatasetError, match="gives more than 20000 rows") as error:
         ask(MANY[database.kind])
     assert error.value.is_permanent
-    with within(10):
+    with within(30):
         result = ask(MANY[database.kind], first=50)
     assert (len(result.rows), result.is_cut) == (50, True)
 
@@ -82,7 +82,7 @@ def test_a_query_that_takes_too_long_is_ended_and_may_be_tried_again(
     ask: Ask, settings: Any, database: ReportDatabase
 ) -> None:
     settings.REPORT_SQL_SECONDS = 1
-    with within(8), pytest.raises(DatasetError, match=r"took longer than 1 second and was ended\.") as error:
+    with within(20), pytest.raises(DatasetError, match=r"took longer than 1 second and was ended\.") as error:
         ask(ENDLESS[database.kind])
     assert not error.value.is_permanent
 
@@ -203,7 +203,7 @@ def test_a_server_that_falls_silent_is_given_up(settings: Any, monkeypatch: pyte
             monkeypatch.setattr(module, "CONNECT_SECONDS", 2)
             database = ReportDatabase("SHOP", kind, "127.0.0.1", silent.getsockname()[1], "me", "", "shop")
             settings.REPORT_DATABASES = {"SHOP": database}
-            with within(8), pytest.raises(DatasetError, match=r"cannot be read now|took longer"):
+            with within(20), pytest.raises(DatasetError, match=r"cannot be read now|took longer"):
                 run("SHOP", "SELECT 1", {})
 
 
@@ -213,9 +213,9 @@ def test_a_query_that_the_server_does_not_end_is_cut_off(
     """As with one that sets the limit of its session to none."""
     if database.kind == "postgresql":
         monkeypatch.setattr(postgres, "GRACE", -19.5)  # half a second, of 20
-        with within(5), pytest.raises(DatasetError, match=r"cannot be read now|took longer"):
-            ask("SELECT set_config('statement_timeout', '0', true), pg_sleep(10)")
+        with within(20), pytest.raises(DatasetError, match=r"cannot be read now|took longer"):
+            ask("SELECT set_config('statement_timeout', '0', true), pg_sleep(30)")
     elif database.kind == "mysql":
         monkeypatch.setattr(mysql, "GRACE", -19.5)
-        with within(5), pytest.raises(DatasetError, match=r"took longer"):
-            ask("SELECT sleep(3)")
+        with within(20), pytest.raises(DatasetError, match=r"took longer"):
+            ask("SELECT sleep(30)")
