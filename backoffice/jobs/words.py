@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext_noop, ngettext, pgettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from backoffice.jobs.cron_expressions import CronExpression, read_cron
@@ -20,13 +20,6 @@ from backoffice.jobs.workdays import country_name
 
 # As many set times of a cron expression are listed; more of them are told only where they are evenly spaced.
 MOST_TIMES = 6
-
-# Countries whose names are translated; others are named in English.
-TRANSLATED_COUNTRIES = (
-    gettext_noop("China"), gettext_noop("Hong Kong"), gettext_noop("Macau"), gettext_noop("Taiwan"),
-    gettext_noop("Singapore"), gettext_noop("Japan"), gettext_noop("South Korea"), gettext_noop("Germany"),
-    gettext_noop("France"), gettext_noop("United Kingdom"), gettext_noop("United States"),
-)  # fmt: skip
 
 
 def describe(timetable: Timetable) -> str:
@@ -146,7 +139,7 @@ def _month_days(days: Days) -> str | None:
 def _working_days(days: Days) -> str | None:
     if not days.country:
         return None
-    place = _(country_name(days.country))
+    place = country_name(days.country)
     if days.subdivision:
         place = _("%(country)s (%(subdivision)s)") % {"country": place, "subdivision": days.subdivision}
     return _("on working days of %(place)s") % {"place": place}

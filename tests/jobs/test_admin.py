@@ -113,6 +113,17 @@ def test_what_a_job_wrote_is_shown_as_text(job: Job) -> None:
     assert "second line" in client.get(pages[1]).content.decode()
 
 
+def test_the_page_of_a_log_says_how_it_ended_in_the_readers_language_only(job: Job) -> None:
+    add_log("shop.tidy")
+    client = logged_in("Viewer")
+    client.cookies["django_language"] = "zh-hans"
+    url = reverse("admin:django_cron_cronjoblog_change", args=[CronJobLog.objects.get().pk])
+    page = client.get(url).content.decode()
+    assert "Success" not in page  # which the log itself, in django-cron, is called by
+    assert re.search(r"&rsaquo; shop\.tidy\s*</div>", page)
+    assert "成功" in page
+
+
 def test_the_list_shows_what_was_raised_instead_of_how_a_traceback_begins(job: Job) -> None:
     traceback = "\n".join(["Traceback (most recent call last):", *["  File x"] * 100, "ValueError: {}", ""])
     add_log("shop.tidy", is_success=False, message=traceback.format("no such account"))

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
 import pytest
+from django.utils import translation
 
 from backoffice.jobs.timetable import Days, Timetable
 from backoffice.jobs.workdays import countries, country_name
@@ -118,7 +119,13 @@ slot = Timetable.from_data({}).next_slot(datetime.now(UTC)); print('holidays' in
 def test_countries_have_codes_parts_and_names() -> None:
     assert countries()["CN"] == []
     assert "BY" in countries()["DE"]
-    assert [country_name(code) for code in ("CN", "HK", "US", "??")] == ["China", "Hong Kong", "United States", "??"]
+    assert [country_name(code) for code in ("CN", "DE", "US", "??")] == ["China", "Germany", "United States", "??"]
+    with translation.override("zh-hans"):
+        assert [country_name(code) for code in ("CN", "DE", "US", "??")] == ["中国", "德国", "美国", "??"]
+    with translation.override("xx"):
+        assert country_name("DE") == "Germany"
+    unnamed = [code for code in countries() if country_name(code) == code]
+    assert unnamed == []
 
 
 # --- The first and the last date ---

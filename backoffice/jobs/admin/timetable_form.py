@@ -179,7 +179,6 @@ def _choose_from(field: forms.Field, choices: Iterable[tuple[str, Any]]) -> None
 
 
 def _countries() -> list[tuple[str, str]]:
-    # The names are few that are translated: in another language than English these come first.
     named = [(code, country_name(code)) for code in countries()]
-    ordered = sorted((gettext(name) == name, gettext(name), code) for code, name in named)
-    return [(code, name) for _is_english, name, code in ordered]
+    # In this encoding Chinese stands by its sound, as people look for it, and letters as ever.
+    return sorted(named, key=lambda country: country[1].encode("gb18030"))
