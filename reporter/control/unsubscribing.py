@@ -41,13 +41,16 @@ def asked_by(token: str) -> Asked | None:
 
 
 def unsubscribe(asked: Asked, now: datetime) -> None:
-    """End the report for this person, also where it comes through groups; nothing where they have ended it before.
+    """End the report for this person, also where it comes through groups; nothing where they have ended it before,
+    or are gone by now. (A report that was sent is not removed.)
 
     The row itself says when it was done: nobody who has a log-in did it.
     """
     ended = {"is_active": False, "unsubscribed_at": now, "unsubscribed_from": ""}
     through_groups = ended | {"unsubscribed_from": Source.GROUPS}
     with transaction.atomic():
+        if not Recipient.objects.select_for_update().filter(pk=asked.recipient.pk):
+            return
         own, is_new = Subscription.objects.get_or_create(
             report=asked.report, recipient=asked.recipient, defaults=through_groups
         )

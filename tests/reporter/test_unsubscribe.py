@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from reporter import control
 from reporter.audience import readers_of
 from reporter.messages import message_for
 from reporter.models import Delivery, GroupSubscription, Recipient, RecipientGroup, Report, Subscription
@@ -173,6 +174,26 @@ def test_nobody_comes_back_to_what_staff_have_switched_off(make_report: MakeRepo
     assert readers_of(report) == []
     Subscription.objects.all().delete()
     assert not comes_back()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_removed_while_the_link_is_pressed_gets_the_page_and_no_error(
+    make_report: MakeReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_report("Sales", "ada@example.com")
+    publish(EIGHT)
+    address, asked_by = path_of(Delivery.objects.get()), control.asked_by
+
+    def asked_and_then_removed(token: str) -> Any:
+        asked = asked_by(token)
+        Recipient.objects.all().delete()
+        return asked
+
+    monkeypatch.setattr(control, "asked_by", asked_and_then_removed)
+    answer = post(address)
+    assert answer.status_code == 200
+    assert "ad…@example.com" in answer.content.decode()
+    assert not Subscription.objects.exists()
 
 
 def test_links_that_are_none_all_get_the_same_friendly_page(make_report: MakeReport) -> None:
