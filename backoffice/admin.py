@@ -16,6 +16,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.roles import ROLES
+
 # What every model has. The database keeps their names, and those of ours, in English.
 ACTIONS = {
     "add": gettext_lazy("Can add %(what)s"),
@@ -73,6 +75,14 @@ for _joins in (Group.permissions.through, User.user_permissions.through):
     _name_rows(_joins, *_names, words=lambda row: name_of(row.permission))
 _member = (gettext_lazy("membership"), gettext_lazy("memberships"))
 _name_rows(User.groups.through, *_member, words=lambda row: f"{row.group} → {row.user}")
+
+
+def role_name(group: Group) -> str:
+    """A role's in the reader's language; a group that people made is called as they called it."""
+    return _(group.name) if group.name in ROLES else group.name
+
+
+Group.__str__ = role_name  # type: ignore[assignment]  # lists, filters, choices, breadcrumbs: whatever names a group
 
 admin.site.unregister([Group, User])
 

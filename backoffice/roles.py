@@ -11,6 +11,7 @@ from django.apps.registry import Apps
 from django.contrib.auth.management import create_permissions
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 SEE = {
     "jobs.view_job",
@@ -68,12 +69,13 @@ APPROVE = {"reporter.approve_edition", "reporter.hold_edition", "reporter.previe
 # Beside the role of an editor, or alone: whoever writes SQL reads what the operator's databases let them.
 WRITE_SQL = {"reporter.write_sql", "reporter.use_sql"}
 
+# By the names that the database keeps. Readers see them in their language: backoffice/admin.py.
 ROLES = {
-    "Viewer": SEE,
-    "Job manager": SEE | MANAGE_JOBS,
-    "Report editor": SEE | EDIT_REPORTS,
-    "Report approver": SEE | APPROVE,
-    "SQL author": SEE | WRITE_SQL,
+    gettext_noop("Viewer"): SEE,
+    gettext_noop("Job manager"): SEE | MANAGE_JOBS,
+    gettext_noop("Report editor"): SEE | EDIT_REPORTS,
+    gettext_noop("Report approver"): SEE | APPROVE,
+    gettext_noop("SQL author"): SEE | WRITE_SQL,
 }
 
 

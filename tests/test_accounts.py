@@ -65,6 +65,21 @@ def test_permissions_are_chosen_by_their_names_in_the_readers_language(staff: Cl
         assert any(name.endswith("| 可以立即运行任务") for name in chinese)
 
 
+def test_roles_are_named_in_the_readers_language_and_other_groups_as_people_called_them(
+    staff: Client, root: User
+) -> None:
+    Group.objects.create(name="Home")  # a word that there is a translation for
+    root.groups.set(Group.objects.all())  # or else the list of users offers no filter by group
+    lists = [reverse(f"admin:auth_{model}_changelist") for model in ("group", "user")]
+    for address in (*lists, reverse("admin:auth_user_change", args=[root.pk])):
+        text = page(staff, address)
+        assert re.search(r">\s*任务管理员\s*<", text), address
+        assert re.search(r">\s*Home\s*<", text), address
+        assert "Job manager" not in text
+    role = Group.objects.get(name="Job manager")
+    assert 'value="Job manager"' in page(staff, reverse("admin:auth_group_change", args=[role.pk]))
+
+
 def test_what_goes_with_a_group_is_named_before_it_is_deleted(staff: Client, root: User) -> None:
     group = Group.objects.create(name="Night shift")
     group.permissions.add(Permission.objects.get(codename="run_job"))
