@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Q, Sum
@@ -12,18 +11,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_cron.models import CronJobLog
 
 from backoffice.jobs.clock import lease_clock
-from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
+from backoffice.jobs.models import Job, Run, RunStatus
 from backoffice.jobs.models.choices import TROUBLE
 from reporter.datasets.base import Table, dataset
+from reporter.datasets.downtime import Stretch, down_stretches
 from reporter.models import Delivery, DeliveryState, Edition, EditionState, Report
 from reporter.models.choices import TO_USERS
 from reporter.periods import Period
 from reporter.rendering.tables import as_text
-
-# A slot that was queued later than this was found waiting: nothing ticked in between.
-DOWN_AFTER = timedelta(minutes=10)
-
-Stretch = tuple[datetime, datetime]
 
 
 @dataset("job_activity", title=gettext_lazy("Job activity"))
@@ -41,7 +36,7 @@ def job_activity(period: Period) -> Table:
             [code, *(row.get(name, 0) for name in ("ran", "failed", "skipped", "missed")), row.get("slowest")]
             for code, row in sorted(by_job.items())
         ],
-        notes=[_down_note(stretch, period) for stretch in _down_stretches(period)],
+        notes=[_down_note(stretch, period) for stretch in down_stretches(period)],
     )
 
 
@@ -77,28 +72,6 @@ def _stray_logs_by_job(period: Period) -> Iterable[Any]:
         )
     )
     return rows
-
-
-def _down_stretches(period: Period) -> Iterator[Stretch]:
-    """When nothing ticked: from the first slot that was left waiting to the tick that found it; merged."""
-    late = (
-        Run.objects.filter(trigger=RunTrigger.SLOT, queued_at__gt=F("covers_from") + DOWN_AFTER)
-        .filter(queued_at__gte=period.start, covers_from__lt=period.end)
-        .order_by("covers_from")
-        .values_list("covers_from", "queued_at")
-        .distinct()
-    )
-    current: Stretch | None = None
-    for covers_from, queued_at in late:
-        start, end = max(covers_from or queued_at, period.start), min(queued_at, period.end)
-        if current and start <= current[1]:
-            current = (current[0], max(current[1], end))
-            continue
-        if current:
-            yield current
-        current = (start, end)
-    if current:
-        yield current
 
 
 def _down_note(stretch: Stretch, period: Period) -> str:
