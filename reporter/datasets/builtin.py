@@ -91,9 +91,9 @@ def deliveries(period: Period) -> Table:
     for row in _deliveries_by_report(period):
         counts[row["report"]] = row
     unbuilt = {row["about"]: row["unbuilt"] for row in _unbuilt_by_report(period)}
-    columns = ("sent", "failed", "unknown", "pending")
+    columns = ("sent", "failed", "unknown", "skipped", "pending")
     return Table(
-        columns=[_("Report"), _("Sent"), _("Failed"), _("Unknown"), _("Pending")],
+        columns=[_("Report"), _("Sent"), _("Failed"), _("Unknown"), _("Skipped"), _("Pending")],
         rows=[[name, *(row.get(column, 0) for column in columns)] for name, row in sorted(counts.items())],
         notes=[_unbuilt_note(name, count) for name, count in sorted(unbuilt.items())],
     )
@@ -102,11 +102,12 @@ def deliveries(period: Period) -> Table:
 def _deliveries_by_report(period: Period) -> Iterable[Any]:
     in_state = {
         state.value: Count("pk", filter=Q(state=state))
-        for state in (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN)
+        for state in (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.SKIPPED)
     }
     waiting = Count("pk", filter=Q(state__in=(DeliveryState.PENDING, DeliveryState.SENDING)))
     return (
-        Delivery.objects.filter(due_at__gte=period.start, due_at__lt=period.end)
+        Delivery.objects.standing()  # what was sent again counts as what became of that
+        .filter(due_at__gte=period.start, due_at__lt=period.end)
         .exclude(edition__why__in=TO_USERS)
         .order_by()
         .values(report=F("edition__report__name"))

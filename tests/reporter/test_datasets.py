@@ -151,14 +151,23 @@ def test_job_activity_costs_the_same_queries_for_any_number_of_runs(count: int, 
 
 
 def test_deliveries_tells_of_each_report_what_became_of_its_mails(make_report: MakeReport, people: People) -> None:
-    make_report("Sales", *(f"{n}@example.com" for n in range(5)))
+    make_report("Sales", *(f"{n}@example.com" for n in range(6)))
     make_report("Quiet", next_due_at=EIGHT + timedelta(days=9))
     publish(EIGHT)
-    for row, state in zip(Delivery.objects.order_by("pk"), ("failed", "unknown", "pending", "sending"), strict=False):
+    states = ("failed", "unknown", "pending", "sending", "skipped")
+    for row, state in zip(Delivery.objects.order_by("pk"), states, strict=False):
         Delivery.objects.filter(pk=row.pk).update(state=state)
     today = period_before("yesterday", date(2026, 11, 24), "UTC")
-    assert rows(deliveries(today)) == {"Quiet": [0, 0, 0, 0], "Sales": [1, 1, 1, 2]}
-    assert rows(deliveries(PERIOD)) == {"Quiet": [0, 0, 0, 0], "Sales": [0, 0, 0, 0]}
+    assert rows(deliveries(today)) == {"Quiet": [0, 0, 0, 0, 0], "Sales": [1, 1, 1, 1, 2]}
+    assert rows(deliveries(PERIOD)) == {"Quiet": [0, 0, 0, 0, 0], "Sales": [0, 0, 0, 0, 0]}
+
+
+def test_deliveries_counts_what_was_sent_again_once(make_report: MakeReport, people: People) -> None:
+    make_report("Sales", "ada@example.com", "bob@example.com")
+    publish(EIGHT)
+    failed, again = Delivery.objects.order_by("pk")
+    Delivery.objects.filter(pk=failed.pk).update(state="failed", superseded_by=again)
+    assert rows(deliveries(period_before("yesterday", date(2026, 11, 24), "UTC"))) == {"Sales": [1, 0, 0, 0, 0]}
 
 
 def test_deliveries_says_what_could_not_be_built(make_report: MakeReport, people: People) -> None:
