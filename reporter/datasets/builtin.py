@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Q, Sum
@@ -12,18 +11,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_cron.models import CronJobLog
 
 from backoffice.jobs.clock import lease_clock
-from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
+from backoffice.jobs.models import Job, Run, RunStatus
 from backoffice.jobs.models.choices import TROUBLE
 from reporter.datasets.base import Table, dataset
+from reporter.datasets.downtime import Stretch, down_stretches
 from reporter.models import Delivery, DeliveryState, Edition, EditionState, Report
 from reporter.models.choices import TO_USERS
 from reporter.periods import Period
 from reporter.rendering.tables import as_text
-
-# A slot that was queued later than this was found waiting: nothing ticked in between.
-DOWN_AFTER = timedelta(minutes=10)
-
-Stretch = tuple[datetime, datetime]
 
 
 @dataset("job_activity", title=gettext_lazy("Job activity"))
@@ -41,7 +36,7 @@ def job_activity(period: Period) -> Table:
             [code, *(row.get(name, 0) for name in ("ran", "failed", "skipped", "missed")), row.get("slowest")]
             for code, row in sorted(by_job.items())
         ],
-        notes=[_down_note(stretch, period) for stretch in _down_stretches(period)],
+        notes=[_down_note(stretch, period) for stretch in down_stretches(period)],
     )
 
 
@@ -79,28 +74,6 @@ def _stray_logs_by_job(period: Period) -> Iterable[Any]:
     return rows
 
 
-def _down_stretches(period: Period) -> Iterator[Stretch]:
-    """When nothing ticked: from the first slot that was left waiting to the tick that found it; merged."""
-    late = (
-        Run.objects.filter(trigger=RunTrigger.SLOT, queued_at__gt=F("covers_from") + DOWN_AFTER)
-        .filter(queued_at__gte=period.start, covers_from__lt=period.end)
-        .order_by("covers_from")
-        .values_list("covers_from", "queued_at")
-        .distinct()
-    )
-    current: Stretch | None = None
-    for covers_from, queued_at in late:
-        start, end = max(covers_from or queued_at, period.start), min(queued_at, period.end)
-        if current and start <= current[1]:
-            current = (current[0], max(current[1], end))
-            continue
-        if current:
-            yield current
-        current = (start, end)
-    if current:
-        yield current
-
-
 def _down_note(stretch: Stretch, period: Period) -> str:
     return _("The scheduler was down from %(start)s to %(end)s (%(duration)s).") % {
         "start": as_text(stretch[0], period.zone),
@@ -118,9 +91,9 @@ def deliveries(period: Period) -> Table:
     for row in _deliveries_by_report(period):
         counts[row["report"]] = row
     unbuilt = {row["about"]: row["unbuilt"] for row in _unbuilt_by_report(period)}
-    columns = ("sent", "failed", "unknown", "pending")
+    columns = ("sent", "failed", "unknown", "skipped", "pending")
     return Table(
-        columns=[_("Report"), _("Sent"), _("Failed"), _("Unknown"), _("Pending")],
+        columns=[_("Report"), _("Sent"), _("Failed"), _("Unknown"), _("Skipped"), _("Pending")],
         rows=[[name, *(row.get(column, 0) for column in columns)] for name, row in sorted(counts.items())],
         notes=[_unbuilt_note(name, count) for name, count in sorted(unbuilt.items())],
     )
@@ -129,11 +102,12 @@ def deliveries(period: Period) -> Table:
 def _deliveries_by_report(period: Period) -> Iterable[Any]:
     in_state = {
         state.value: Count("pk", filter=Q(state=state))
-        for state in (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN)
+        for state in (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.SKIPPED)
     }
     waiting = Count("pk", filter=Q(state__in=(DeliveryState.PENDING, DeliveryState.SENDING)))
     return (
-        Delivery.objects.filter(due_at__gte=period.start, due_at__lt=period.end)
+        Delivery.objects.standing()  # what was sent again counts as what became of that
+        .filter(due_at__gte=period.start, due_at__lt=period.end)
         .exclude(edition__why__in=TO_USERS)
         .order_by()
         .values(report=F("edition__report__name"))

@@ -81,6 +81,18 @@ def test_what_cannot_be_run_is_in_the_log(
     assert "no_such.Job: no_such.Job cannot be imported" in caplog.text
 
 
+def test_what_is_listed_and_cannot_be_run_is_in_the_log_once(
+    jobs: Listing, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(cronloop.logger, "error", lambda text, *values: said.append(text % values))
+    jobs.add("always")
+    settings.CRON_CLASSES = ["no_such.Job", *settings.CRON_CLASSES]
+    call_command("cronloop", repeat=3, sleep=0)
+    assert ran() == ["always"] * 3
+    assert [text.partition(": ")[0] for text in said] == ["no_such.Job"]
+
+
 @pytest.mark.parametrize(("options", "expected"), [([], 300), (["-s", "7"], 7), (["--sleep", "9"], 9)])
 def test_the_pause_between_ticks_is_stocks(options: list[str], expected: int) -> None:
     parser = cronloop.Command().create_parser("manage.py", "cronloop")

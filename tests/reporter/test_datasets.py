@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django_cron.models import CronJobLog
 from import_export.resources import ModelResource
 
-from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
+from backoffice.jobs.models import Job, Pause, Run, RunStatus, RunTrigger
 from reporter.datasets import base
 from reporter.datasets.base import DatasetTaken, Table
 from reporter.datasets.builtin import deliveries, job_activity
@@ -106,6 +106,35 @@ def test_job_activity_says_when_the_scheduler_was_down(db: None) -> None:
     ]
 
 
+def test_a_job_that_was_paused_or_could_not_be_run_is_no_scheduler_that_was_down(db: None) -> None:
+    """While something else is claimed something ticks; and in a pause of all jobs nothing is claimed."""
+    others, mended, paused = job("others"), job("mended"), job("paused")
+    hours = timedelta(hours=1)
+    for minutes in range(0, 180, 5):
+        run(others, RunStatus.SUCCEEDED, queued_at=NOON + timedelta(minutes=minutes), seconds=1)
+    run(mended, RunStatus.SUCCEEDED, queued_at=NOON + 2 * hours, covers_from=NOON - 50 * hours, seconds=1)
+    Pause.objects.create(job=paused, since=NOON + 3 * hours, until=NOON + 5 * hours)
+    Pause.objects.create(since=NOON + 5 * hours, until=NOON + 7 * hours)
+    run(paused, RunStatus.SUCCEEDED, queued_at=NOON + 8 * hours, covers_from=NOON + 2.5 * hours, seconds=1)
+    assert job_activity(PERIOD).notes == [
+        "The scheduler was down from Nov. 22, 2026 00:00 to Nov. 22, 2026 12:00 (12 h 0 min).",
+        "The scheduler was down from Nov. 22, 2026 19:00 to Nov. 22, 2026 20:00 (1 h 0 min).",
+    ]
+
+
+def test_the_scheduler_was_down_over_midnight_on_both_days(db: None) -> None:
+    midnight = PERIOD.end
+    five = timedelta(minutes=5)
+    run(job("one"), RunStatus.SUCCEEDED, queued_at=midnight + 2 * five, covers_from=midnight - five, seconds=1)
+    next_day = period_before("yesterday", date(2026, 11, 24), "UTC")
+    assert job_activity(PERIOD).notes == [
+        "The scheduler was down from Nov. 22, 2026 23:55 to Nov. 23, 2026 00:00 (5 min 0 s)."
+    ]
+    assert job_activity(next_day).notes == [
+        "The scheduler was down from Nov. 23, 2026 00:00 to Nov. 23, 2026 00:10 (10 min 0 s)."
+    ]
+
+
 @pytest.mark.parametrize("count", [1, 40])
 def test_job_activity_costs_the_same_queries_for_any_number_of_runs(count: int, django_assert_num_queries: Any) -> None:
     for number in range(count):
@@ -113,20 +142,32 @@ def test_job_activity_costs_the_same_queries_for_any_number_of_runs(count: int, 
         CronJobLog.objects.create(code=f"stock-{number}", start_time=NOON, end_time=NOON)
     with django_assert_num_queries(4):
         job_activity(PERIOD)
+    Run.objects.update(covers_from=PERIOD.start)
+    with django_assert_num_queries(6):
+        job_activity(PERIOD)
 
 
 # --- Deliveries ---
 
 
 def test_deliveries_tells_of_each_report_what_became_of_its_mails(make_report: MakeReport, people: People) -> None:
-    make_report("Sales", *(f"{n}@example.com" for n in range(5)))
+    make_report("Sales", *(f"{n}@example.com" for n in range(6)))
     make_report("Quiet", next_due_at=EIGHT + timedelta(days=9))
     publish(EIGHT)
-    for row, state in zip(Delivery.objects.order_by("pk"), ("failed", "unknown", "pending", "sending"), strict=False):
+    states = ("failed", "unknown", "pending", "sending", "skipped")
+    for row, state in zip(Delivery.objects.order_by("pk"), states, strict=False):
         Delivery.objects.filter(pk=row.pk).update(state=state)
     today = period_before("yesterday", date(2026, 11, 24), "UTC")
-    assert rows(deliveries(today)) == {"Quiet": [0, 0, 0, 0], "Sales": [1, 1, 1, 2]}
-    assert rows(deliveries(PERIOD)) == {"Quiet": [0, 0, 0, 0], "Sales": [0, 0, 0, 0]}
+    assert rows(deliveries(today)) == {"Quiet": [0, 0, 0, 0, 0], "Sales": [1, 1, 1, 1, 2]}
+    assert rows(deliveries(PERIOD)) == {"Quiet": [0, 0, 0, 0, 0], "Sales": [0, 0, 0, 0, 0]}
+
+
+def test_deliveries_counts_what_was_sent_again_once(make_report: MakeReport, people: People) -> None:
+    make_report("Sales", "ada@example.com", "bob@example.com")
+    publish(EIGHT)
+    failed, again = Delivery.objects.order_by("pk")
+    Delivery.objects.filter(pk=failed.pk).update(state="failed", superseded_by=again)
+    assert rows(deliveries(period_before("yesterday", date(2026, 11, 24), "UTC"))) == {"Sales": [1, 0, 0, 0, 0]}
 
 
 def test_deliveries_says_what_could_not_be_built(make_report: MakeReport, people: People) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from argparse import ArgumentTypeError
+from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from backoffice.jobs.commands import GRACE_SECONDS, SchedulingCommand, stop_sign
 from backoffice.jobs.executors.base import Executor
 from backoffice.jobs.models import Run
 from backoffice.jobs.presence import Presence, present
+from backoffice.jobs.registry import Registration
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class Command(SchedulingCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.names: list[str] = options["cron_classes"] or []
+        self.told: set[str] = set()  # what is wrong with entries of CRON_CLASSES, and is in the log already
         executor = self.make_executor(only_submitted=bool(self.names))
         takes_all = nullcontext() if self.names else present()
         with stop_signals(leave_ctrl_c=not executor.offers_cancel) as stop:
@@ -85,7 +88,7 @@ class Command(SchedulingCommand):
 
     def _claimed(self, now: datetime) -> Any:
         if not self.names:
-            registry.sync(now)
+            self._tell_of_problems(registry.sync(now))
             yield from scheduler.tick(now)
             return
         for name, job, problem in registry.named(self.names, now):
@@ -94,6 +97,14 @@ class Command(SchedulingCommand):
                 logger.error("%s: %s", name, problem.text)
             if run:
                 yield run
+
+    def _tell_of_problems(self, entries: Iterable[Registration]) -> None:
+        """In the log, when they begin: it ticks too often to say so with each tick."""
+        problems = {entry.path: entry.problem.text for entry in entries if entry.problem}
+        for path, text in problems.items():
+            if text not in self.told:
+                logger.error("%s: %s", path, text)
+        self.told = set(problems.values())
 
 
 def _seconds(text: str) -> int:
