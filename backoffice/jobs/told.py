@@ -76,10 +76,8 @@ def unpack(packed: Any) -> str:
 
 
 def _kept(value: Any) -> Any:
-    """As JSON has it."""
-    if isinstance(value, Told):
-        return value.said
-    return value if isinstance(value, int | float) else str(value)
+    """As JSON has it. An error whose text is one of ours says that."""
+    return value if isinstance(value, int | float) else pack(str(value))
 
 
 def _told(said: list[Any]) -> Told:

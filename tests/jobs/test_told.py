@@ -86,6 +86,13 @@ def test_the_log_stays_plain_text_in_the_language_of_the_site(run: Run) -> None:
         assert CronJobLog.objects.get().message == f"{SUMMED_UP['en']}\n"
 
 
+def test_what_an_error_of_ours_says_is_read_in_the_readers_language_too() -> None:
+    said = gettext("It was %(pauses)s.") % {"pauses": ValueError(gettext("Nothing was due."))}
+    assert said == "It was Nothing was due.."
+    with translation.override("zh-hans"):
+        assert gettext("Nothing was due.") in unpack(json.loads(json.dumps(pack(said))))
+
+
 def test_a_dry_run_and_the_way_from_the_child_process_keep_it(run: Run) -> None:
     run.is_dry_run = True
     from_child = unpack(json.loads(json.dumps(pack(summed_up()))))

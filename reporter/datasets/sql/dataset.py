@@ -39,7 +39,7 @@ class SqlDataset(Dataset):
         try:
             result = run(self.query.database, self.query.sql, asked_with)
         except DatasetError as error:  # a report may have several
-            text = _("“%(query)s”: %(problem)s") % {"query": self.query, "problem": str(error)}
+            text = _("“%(query)s”: %(problem)s") % {"query": self.query, "problem": error}
             raise DatasetError(text, error.details, is_permanent=error.is_permanent) from error
         return Table(result.columns, result.rows)
 
