@@ -8,12 +8,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
+from django.utils import translation
 from django_cron.models import CronJobLog
 
 from backoffice.jobs.models import Job, Run, RunStatus
 from backoffice.jobs.models.choices import LOGGED, TROUBLE
 from backoffice.jobs.models.job import MAX_CODE_LENGTH
+from backoffice.jobs.told import anew
 
 # Minutes to the first retry where staff have said how often a job is tried again, and not when. Each further pause
 # is twice as long, up to the longest.
@@ -25,6 +28,8 @@ def record(run: Run, status: RunStatus, message: str) -> None:
     """The log row and the job's summary of a run that has just ended."""
     if status not in LOGGED:
         return
+    with translation.override(settings.LANGUAGE_CODE):  # and not that of whoever ends it from the browser
+        message = anew(message)
     log = CronJobLog.objects.create(
         # The stand-in of a class that does not load has its path for a code.
         code=run.job.code[:MAX_CODE_LENGTH],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -84,6 +85,15 @@ def test_the_log_stays_plain_text_in_the_language_of_the_site(run: Run) -> None:
     end(run, Outcome(RunStatus.SUCCEEDED, summed_up(), summed_up()))
     with translation.override("zh-hans"):
         assert CronJobLog.objects.get().message == f"{SUMMED_UP['en']}\n"
+
+
+def test_the_log_is_in_the_language_of_the_site_whoever_ends_a_run_from_the_browser(run: Run) -> None:
+    """A reader of the log need not read what a colleague reads."""
+    assert lifecycle.start(run, Holder("host-a", 77, 78))
+    boss = User.objects.create_superuser("boss")
+    with translation.override("zh-hans"):
+        assert control.clear_lock(run.job, NOW, by=boss, reason="host-a burnt", force=True)
+    assert CronJobLog.objects.get().message == "Interrupted: its lock was cleared by boss. host-a burnt\n"
 
 
 def test_what_an_error_of_ours_says_is_read_in_the_readers_language_too() -> None:
