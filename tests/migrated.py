@@ -43,7 +43,11 @@ def quickstarted_site() -> tuple[Path, str]:
     """The data folder of a site that ``quickstart --no-serve`` has made from nothing, to copy; and what it said."""
     folder = _folder() / "quickstarted"
     said = _folder() / "quickstarted.txt"
-    _once("quickstarted", lambda: said.write_text(_manage("quickstart", "--no-serve", DATA_DIR=str(folder))))
+
+    def make() -> None:
+        said.write_text(_manage("quickstart", "--no-serve", DATA_DIR=str(folder)), encoding="utf-8")
+
+    _once("quickstarted", make)
     return folder, said.read_text(encoding="utf-8")
 
 
