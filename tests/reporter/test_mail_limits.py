@@ -164,7 +164,7 @@ class Slow(threading.Thread):
 def test_a_server_that_answers_a_character_at_a_time_is_cut_off(
     slow_from: str, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transports, "MAIL_TIMEOUT", 1.0)
+    monkeypatch.setattr(transports, "MAIL_TIMEOUT", 2.0)
     server = Slow(slow_from)
     server.start()
     transport = SmtpTransport(MailServer("127.0.0.1", server.port, "", "", use_tls=False, use_ssl=False, timeout=10))
