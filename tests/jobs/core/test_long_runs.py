@@ -22,7 +22,7 @@ from tests.jobs.core.processes import Place, ended, seen, statuses, wait_until
 def test_a_job_that_holds_the_interpreter_keeps_its_lease_and_holds_up_no_other(place: Place) -> None:
     """For longer than its lease lasts; nor does the child take itself for forgotten when it comes to again."""
     holds, quick = place.queue(HoldsInterpreter), place.queue(Quick)
-    place.start("runcrons", JOBS_LEASE_SECONDS="3")
+    place.start("runcrons")
 
     quick, holds = ended(quick), ended(holds)
 
@@ -94,12 +94,12 @@ def test_runs_of_a_job_that_allows_it_stand_beside_each_other(place: Place) -> N
 
 def test_a_long_write_transaction_on_sqlite_costs_a_job_neither_lease_nor_log(place: Place) -> None:
     run = place.queue(WritesLong)
-    scheduler = place.start("runcrons", JOBS_LEASE_SECONDS="6")  # a heartbeat a second
+    scheduler = place.start("runcrons", JOBS_LEASE_SECONDS="12")  # a heartbeat every two seconds
     place.noted("writing")
 
     def has_missed_beats() -> bool:
         heartbeat = Lease.objects.get().heartbeat_at
-        return heartbeat is not None and (timezone.now() - heartbeat).total_seconds() > 2.5
+        return heartbeat is not None and (timezone.now() - heartbeat).total_seconds() > 5
 
     wait_until(has_missed_beats, "heartbeats to be missed")
     place.tell("end")

@@ -80,7 +80,7 @@ def test_frozen_past_its_lease_a_child_ends_itself_and_its_supervisor_writes_not
 
 def test_a_child_ends_before_its_lease_does_when_its_supervisor_is_frozen(place: Place) -> None:
     run = place.queue(Waits)
-    supervisor = place.start("cronloop", JOBS_LEASE_SECONDS="6")
+    supervisor = place.start("cronloop", JOBS_LEASE_SECONDS="9")
     place.noted("waits")
 
     os.kill(supervisor.pid, signal.SIGSTOP)
