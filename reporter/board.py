@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.jobs.timetable import UNREADABLE, Slot
-from reporter.models import Delivery, DeliveryState, Edition, EditionState, Hold, Report, Why
+from reporter.models import Delivery, DeliveryState, Edition, EditionState, Report, Why
 from reporter.models.choices import UNBUILT, UNDECIDED, UNFINISHED
 from reporter.zones import zoned
 
@@ -155,9 +155,7 @@ def state_of(edition: Edition, counts: Counts, now: datetime) -> tuple[State, st
 
 def _unfinished(edition: Edition, counts: Counts, now: datetime) -> tuple[State, str]:
     if edition.hold:
-        # In the viewer's language where that is possible; the other reasons are as they were written.
-        is_approval = edition.hold == Hold.APPROVAL
-        return State.WAITING, _("Somebody has to approve it.") if is_approval else edition.hold_reason
+        return State.WAITING, edition.hold_reason
     if edition.state in UNBUILT:
         since = edition.due_at if edition.why == Why.TIMETABLE else edition.created_at
         words = edition.problem or _("It is being built, or waits for it.")
