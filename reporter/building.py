@@ -201,7 +201,7 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
                     built_at=now,
                     finished_at=None if deliveries else now,
                     claimed_until=None,
-                    **(_waiting_for_approval(now) if waits else {}),
+                    **(_waiting_for_approval(edition, now) if waits else {}),
                 )
             )
             if is_kept:
@@ -219,8 +219,11 @@ def store(edition: Edition, built: Built, now: datetime, *, seconds: float) -> b
     return is_kept
 
 
-def _waiting_for_approval(now: datetime) -> dict[str, Any]:
-    return {"hold": Hold.APPROVAL, "hold_reason": _("Somebody has to approve it."), "held_at": now}
+def _waiting_for_approval(edition: Edition, now: datetime) -> dict[str, Any]:
+    """In place of the hold of whoever held it while it was being built; who is to approve it reads why they did."""
+    held = Edition.objects.select_for_update().filter(pk=edition.pk).values_list("hold_reason", flat=True)
+    reason = joined(" ", [_("Somebody has to approve it."), *held])
+    return {"hold": Hold.APPROVAL, "hold_reason": reason, "held_at": now}
 
 
 def _saved_files(edition: Edition, built: Built) -> list[EditionFile]:

@@ -145,3 +145,15 @@ def test_what_somebody_holds_before_a_builder_takes_it_is_not_built(built: Editi
     held_as(built, Hold.PERSON, state="pending")
     assert not building.claim(seen, EIGHT, Summary())
     assert of(built) == ("pending", "person", "wrong prices")
+
+
+def test_why_somebody_holds_what_is_being_built_is_told_to_who_has_to_approve_it(
+    make_report: MakeReport, boss: User
+) -> None:
+    make_report("Sales", "ada@example.com", needs_approval=True)
+    publish(EIGHT, budget=0)
+    edition = Edition.objects.get()
+    assert building.claim(edition, EIGHT, Summary())
+    control.hold(edition, boss, "wrong prices", EIGHT)
+    assert building.store(edition, building.build(edition), EIGHT, seconds=1)
+    assert of(edition) == ("built", "approval", "Somebody has to approve it. Held by boss. wrong prices")
