@@ -161,8 +161,16 @@ def test_a_run_that_waits_says_what_for(job: Job, viewer: Client) -> None:
     assert "The scheduler starts it within seconds." in asked(viewer, run)
     Run.objects.filter(pk=run.pk).update(queued_at=timezone.now() - timedelta(minutes=1))
     assert "No scheduler lives that could start it." in asked(viewer, run)
-    started(job)
-    assert "The job is still running: this run waits for its turn." in asked(viewer, run)
+
+
+def test_a_run_that_waits_for_another_says_so_from_the_beginning(job: Job, viewer: Client) -> None:
+    going, ann = started(job), person("Job manager", name="ann")
+    run = control.run_now(job, timezone.now(), by=ann)
+    for shown in (page(viewer, run), asked(viewer, run)):
+        assert "The job is still running: this run waits for its turn." in shown
+        assert "The scheduler starts it within seconds." not in shown
+    Lease.objects.filter(run=going).update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert "The scheduler starts it within seconds." in asked(viewer, run)
 
 
 def test_a_run_that_is_being_cancelled_says_who_wants_it_and_why_and_is_not_cancelled_twice(job: Job) -> None:

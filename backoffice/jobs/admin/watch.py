@@ -130,13 +130,13 @@ class Watch:
 
     @property
     def waiting_words(self) -> tuple[str, str] | None:
-        """Why it waits, with the gravity; for one that has waited for a while."""
+        """Why it waits, with the gravity."""
         if self.run.status != RunStatus.QUEUED:
             return None
+        if self.run.waits_its_turn and any(lease.is_held for lease in self.run.job.leases.all()):
+            return "quiet", _("The job is still running: this run waits for its turn.")
         if self.now - self.run.queued_at < WAITS_LONG:
             return "quiet", _("The scheduler starts it within seconds.")
-        if any(lease.is_held for lease in self.run.job.leases.all()):
-            return "quiet", _("The job is still running: this run waits for its turn.")
         if detached.is_anybody_there():
             return "quiet", _("The scheduler is busy: this run waits for a free place.")
         return "bad", _("No scheduler lives that could start it. Is it running?")
