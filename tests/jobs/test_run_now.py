@@ -68,6 +68,17 @@ def test_a_person_queues_a_run_that_says_who_asked_and_why_and_is_led_to_it(job:
     assert "prices changed" in entry.change_message
 
 
+def test_who_asks_is_told_which_runs_start_and_which_wait_for_one_that_goes_on(job: Job) -> None:
+    jobs = [job, *(Job.objects.create(code=f"shop.{name}", class_path=f"shop.{name}") for name in ("a", "b"))]
+    Job.objects.filter(code="shop.b").update(allows_parallel_runs=True)
+    for busy in (jobs[0], Job.objects.get(code="shop.b")):
+        assert lifecycle.start(control.run_now(busy, timezone.now()), HOLDER)
+    keys = {"job": [job.pk for job in jobs]}
+    said = logged_in("Job manager").post(reverse(PAGE), keys, follow=True).content.decode()
+    assert "The run waits until the one that goes on has ended." in said
+    assert "2 runs wait for the scheduler, which starts them within seconds." in said
+
+
 def test_the_timetable_does_not_move(job: Job) -> None:
     before = Job.objects.filter(pk=job.pk).values("next_due_at", "next_slot_at", "claimed_at").get()
     logged_in("Job manager").post(reverse(PAGE), {"job": job.pk})

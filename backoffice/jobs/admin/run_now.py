@@ -99,11 +99,24 @@ def _run(
         except control.AlreadyQueued as already:
             model_admin.message_user(request, str(already), messages.WARNING)
             found.append(already.run)
-    if queued:
+    _say_queued(model_admin, request, queued)
+    return HttpResponseRedirect(leading_to(queued + found))
+
+
+def _say_queued(model_admin: ModelAdmin[Any], request: HttpRequest, queued: list[Run]) -> None:
+    leases = control.leases_held([run.job for run in queued])
+    waiting = [run for run in queued if run.waits_its_turn and any(lease.is_held for lease in leases[run.job])]
+    if count := len(waiting):
+        text = ngettext(
+            "The run waits until the one that goes on has ended.",
+            "%(count)d runs wait until those that go on have ended.",
+            count,
+        )
+        model_admin.message_user(request, text % {"count": count}, messages.SUCCESS)
+    if count := len(queued) - len(waiting):
         text = ngettext(
             "The run waits for the scheduler, which starts it within seconds.",
             "%(count)d runs wait for the scheduler, which starts them within seconds.",
-            len(queued),
+            count,
         )
-        model_admin.message_user(request, text % {"count": len(queued)}, messages.SUCCESS)
-    return HttpResponseRedirect(leading_to(queued + found))
+        model_admin.message_user(request, text % {"count": count}, messages.SUCCESS)
