@@ -23,10 +23,9 @@ from reporter.admin.base import people
 from reporter.admin.reaching import SEE, ReachingPages, about, done, page_of
 from reporter.board import Counts, counts_of, state_of
 from reporter.control.corrections import Since, changed_since, people_of
-from reporter.control.resending import VOID
 from reporter.holds import LONGEST
 from reporter.models import Delivery, DeliveryState, Edition, Hold, Why
-from reporter.models.choices import UNFINISHED
+from reporter.models.choices import UNFINISHED, VOID
 
 # Addresses that a remark names.
 NAMED = 10

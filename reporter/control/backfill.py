@@ -18,15 +18,13 @@ from reporter import sending_job
 from reporter.control.permissions import BACKFILL
 from reporter.control.refusals import NothingToSend
 from reporter.control.sending import what_is_missing
-from reporter.models import Edition, EditionState, Report, Why
+from reporter.models import Edition, Report, Why
+from reporter.models.choices import VOID
 from reporter.publishing import new_edition
 
 # Editions that are made in one go, and how many days back they may lie.
 MOST = 31
 MOST_DAYS = 92
-
-# Editions that nobody got: the day can be made up for by another.
-VOID = (EditionState.FAILED, EditionState.SKIPPED)
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,8 @@ from reporter import results, sending_job
 from reporter.control.permissions import RESEND, SEND
 from reporter.control.refusals import AlreadyAskedFor, NotSent
 from reporter.models import Delivery, DeliveryState, Edition, EditionState, Why
+from reporter.models.choices import VOID
 from reporter.summary import Summary
-
-# Where nothing was built in them, there is nothing that anybody can have got.
-VOID = (EditionState.FAILED, EditionState.SKIPPED)
 
 RESENDABLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 

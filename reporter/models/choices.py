@@ -123,3 +123,6 @@ DELIVERY_CHANGES: dict[DeliveryState, frozenset[DeliveryState]] = {
 UNBUILT = (EditionState.PENDING, EditionState.BUILDING)
 UNFINISHED = (*UNBUILT, EditionState.BUILT, EditionState.SENDING)
 UNDECIDED = (DeliveryState.PENDING, DeliveryState.SENDING)
+
+# Editions that nobody got. Where nothing was built they can be built again, and their day can be made up for.
+VOID = (EditionState.FAILED, EditionState.SKIPPED)
