@@ -108,6 +108,32 @@ def test_no_page_is_wider_than_a_phone(site: Site, watched: Open, staff: Open) -
             assert window.overflow <= 0, window.page.url
 
 
+@pytest.mark.parametrize("width", [1280, PHONE])
+def test_a_long_word_in_a_name_or_a_reason_makes_no_page_wider(staff: Open, width: int) -> None:
+    window = staff(width=width)
+    page, word = window.page, f"{width}" + "W" * 110
+    window.open("/admin/reporter/report/add/")
+    page.fill("#id_name", word)
+    page.click("[name=_continue]")
+    report = page.url.removesuffix("change/")
+    for further in ("change/", "history/", "past/", "preview/", "delete/"):
+        window.open(report + further)
+        assert word in page.locator("#content, .breadcrumbs").all_inner_texts()[0], further
+        assert window.overflow <= 0, further
+    page.click("#content input[type=submit]")  # of the last, which deletes it
+
+
+def test_on_a_phone_what_was_done_has_the_whole_width(staff: Open) -> None:
+    window = staff(width=PHONE)
+    window.open("/admin/auth/user/1/change/")
+    window.page.fill("#id_first_name", "Ada")
+    window.page.click("[name=_save]")
+    window.open("/admin/auth/user/1/history/")
+    box = window.page.locator("#change-history td:last-child").first.bounding_box()
+    assert box
+    assert box["width"] > PHONE / 2
+
+
 def test_a_wrong_password_is_said_and_lets_nobody_in(site: Site, watched: Open) -> None:
     window = watched(base_url=site.url)
     window.open("/admin/")
