@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from backoffice.jobs import cron_expressions
 from backoffice.jobs.cron_expressions import LONGEST, CronError
 from backoffice.jobs.schedules import LONGEST_MINUTES, parse_time
-from backoffice.jobs.workdays import countries
+from backoffice.jobs.workdays import countries, country_name
 
 # More would be no small spread.
 MOST_SPREAD_MINUTES = 60
@@ -122,7 +122,7 @@ def read_subdivision(text: str, country: str) -> str:
     similar = {code.lower(): code for code in known}
     if text.lower() in similar:
         return similar[text.lower()]
-    values = {"country": country, "text": text, "known": ", ".join(known)}
+    values = {"country": country_name(country), "text": text, "known": ", ".join(known)}
     if not country:
         raise Refused(_("Name the country, too, that “%(text)s” is a part of.") % values)
     if not known:

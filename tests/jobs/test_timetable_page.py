@@ -129,7 +129,7 @@ def test_every_mistake_stands_at_its_field_and_all_at_once(client: Client, job: 
         assert errors(page, "cron").startswith("The hour, “25”, cannot be read.")
         assert errors(page, "zone") == "There is no time zone “Berlin”. Is Europe/Berlin meant?"
         assert errors(page, "month_days").startswith("“32” is no day of the month.")
-        assert errors(page, "subdivision").startswith("DE has no part “XX”.")
+        assert errors(page, "subdivision").startswith("Germany has no part “XX”.")
         assert errors(page, "first_date") == "“soon” is not a date. Write it such as 2026-12-31."
         assert errors(page, "spread_minutes").startswith("“-1” is not a number of minutes")
         assert words(page) == ""
@@ -142,6 +142,7 @@ def test_mistakes_are_said_in_the_language_of_the_person(client: Client, job: Jo
     page = preview(client, job, times="")
     assert errors(page, "times")
     assert not re.search("[A-Za-z]{3}", errors(page, "times"))
+    assert "中国" in errors(preview(client, job, country="CN", subdivision="BY"), "subdivision")
     assert words(preview(client, job, weekdays=["0"])) == "每逢星期一 08:00（UTC）"
 
 
