@@ -132,7 +132,7 @@ def counts_of(editions: list[Edition], now: datetime) -> dict[int, Counts]:
 def _line(edition: Edition, counts: Counts, now: datetime) -> Line:
     state, words = state_of(edition, counts, now)
     if edition.why != Why.TIMETABLE:
-        words = f"{edition.get_why_display()}. {words}"
+        words = " · ".join(filter(None, (edition.get_why_display(), words)))
     is_put_off = counts.next_attempt_at is not None and not edition.hold
     return Line(edition.report, zoned(edition.due_at, edition.zone), state, words.strip(), edition, is_put_off)
 

@@ -203,4 +203,4 @@ def test_send_now_is_on_the_board_of_its_day(make_report: MakeReport) -> None:
     boss = User.objects.create_superuser("boss")
     control.send_now(report, boss, "", EIGHT)
     line = line_of(report)
-    assert (line.state, line.words) == (State.LATE, "a person. It is being built, or waits for it.")
+    assert (line.state, line.words) == (State.LATE, "a person · It is being built, or waits for it.")
