@@ -8,12 +8,13 @@ from typing import Any
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from backoffice.jobs.admin.display import NOTHING
+from reporter.models import Report
 from reporter.zones import zoned
 
-__all__ = ["MAX_INLINE_ROWS", "NOTHING", "link_to_list", "moment_in", "people"]
+__all__ = ["MAX_INLINE_ROWS", "NOTHING", "link_to_list", "moment_in", "next_due", "people"]
 
 # Rows that a page shows as part of another; more are shown by a list of their own, a page at a time.
 MAX_INLINE_ROWS = 50
@@ -25,6 +26,11 @@ def moment_in(zone: str, moment: datetime | None) -> str:
         return NOTHING
     local = zoned(moment, zone)
     return f"{local:%Y-%m-%d %H:%M:%S} {zone if local.tzinfo is not UTC else 'UTC'}"
+
+
+def next_due(report: Report) -> str:
+    """When ``report`` is due next; the moment that one which is switched off was due at does not come."""
+    return moment_in(report.zone, report.next_due_at) if report.is_enabled else gettext("switched off")
 
 
 def people(count: int) -> str:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.jobs.admin.asking import About, AskingForm, Question, ask, ids_in
 from backoffice.jobs.admin.base import MixinBase, user_of
 from reporter import control
-from reporter.admin.base import moment_in
+from reporter.admin.base import moment_in, next_due
 from reporter.models import Report
 
 PAUSE = "reporter_report_pause"
@@ -96,7 +96,7 @@ class PausesReports(MixinBase):
 
 
 def _about(report: Report, now: datetime) -> About:
-    facts = [(gettext("time zone"), report.zone), (gettext("next due"), moment_in(report.zone, report.next_due_at))]
+    facts = [(gettext("time zone"), report.zone), (gettext("next due"), next_due(report))]
     if report.is_paused(now):
         facts.append((gettext("state"), pause_words(report)))
     return About(report.name, reverse("admin:reporter_report_change", args=[report.pk]), facts)

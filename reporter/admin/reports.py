@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from backoffice.jobs.admin.timetables import HasTimetable
 from backoffice.jobs.words import describe_stored
 from reporter import control
+from reporter.admin import base
 from reporter.admin.audience import ReportGroupInline, SubscriptionInline
-from reporter.admin.base import MAX_INLINE_ROWS, NOTHING, link_to_list, moment_in
+from reporter.admin.base import MAX_INLINE_ROWS, NOTHING, link_to_list
 from reporter.admin.copying import CopiesReports
 from reporter.admin.forms import ReportForm
 from reporter.admin.pausing import PausesReports, pause_words
@@ -75,7 +76,7 @@ class ReportAdmin(DatasetRights, ReportPages, CopiesReports, PausesReports, HasT
 
     @admin.display(description=gettext_lazy("next due"), ordering="next_due_at")
     def next_due(self, report: Report) -> str:
-        due = moment_in(report.zone, report.next_due_at)
+        due = base.next_due(report)
         return f"{due} · {pause_words(report)}" if report.is_paused(timezone.now()) else due
 
     @admin.display(description=gettext_lazy("subscribers"), ordering="subscriber_count")

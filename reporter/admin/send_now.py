@@ -19,7 +19,7 @@ from backoffice.jobs.admin import display
 from backoffice.jobs.admin.asking import About, Question, ReasonForm, ask, ids_in
 from backoffice.jobs.admin.base import insist, user_of
 from reporter import control
-from reporter.admin.base import NOTHING, moment_in, people
+from reporter.admin.base import NOTHING, moment_in, next_due, people
 from reporter.audience import reader_count
 from reporter.board import Counts, State, counts_of, state_of
 from reporter.models import Edition, Report
@@ -91,7 +91,7 @@ def about(report: Any, known: Known, now: datetime) -> About:
     facts = [
         (_("goes to"), people(report.readers)),
         *_last_sending(report, known, now),
-        (_("next due"), moment_in(report.zone, report.next_due_at)),
+        (_("next due"), next_due(report)),
     ]
     remarks = [("bad", text) for text in (known.missing[report], known.obstacle) if text]
     for edition in known.unfinished[report][:MOST_UNFINISHED]:

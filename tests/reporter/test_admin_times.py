@@ -41,6 +41,16 @@ def test_a_report_tells_when_it_is_due_by_its_own_clock(admin_client: Client, sh
         assert "2026-11-24 08:00:00 Asia/Shanghai" in shown
 
 
+def test_a_report_that_is_switched_off_promises_no_moment(admin_client: Client, shanghai: Report) -> None:
+    Report.objects.update(is_enabled=False)
+    pages = [page(admin_client, "report"), page(admin_client, "report", shanghai.pk)]
+    for asked in ("send-now", "pause"):
+        pages.append(admin_client.get(f"/admin/reporter/report/{asked}/?report={shanghai.pk}").content.decode())
+    for shown in pages:
+        assert "switched off" in shown
+        assert "2026-11-24" not in shown
+
+
 def test_a_report_with_a_zone_that_is_none_can_be_opened(admin_client: Client, shanghai: Report) -> None:
     Report.objects.update(zone="Mars/Olympus")
     assert "2026-11-24 00:00:00 UTC" in page(admin_client, "report", shanghai.pk)
