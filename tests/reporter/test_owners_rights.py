@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +184,22 @@ def test_whoever_asked_for_an_edition_it_waits_for_approval_too(why: Why, make_r
     asked_for = Edition.objects.get(why=why)
     assert (asked_for.state, asked_for.hold) == ("built", Hold.APPROVAL)
     assert [row.state for row in asked_for.deliveries.all()] == ["pending"]
+
+
+@pytest.mark.parametrize(("hold", "words"), [("owner", "is held"), ("person", "is held"), ("approval", "waits for")])
+def test_the_first_page_leads_to_what_is_held_however_long_ago_it_was_due(
+    hold: str, words: str, make_report: MakeReport, admin_client: Client
+) -> None:
+    """The board has one day; a hold may last for a week."""
+    for name in ("Sales", "Stock"):
+        make_report(name, "ada@example.com", needs_approval=True)
+    publish(EIGHT)
+    Edition.objects.filter(report__name="Sales").update(hold=hold, hold_reason="wrong prices")
+    Edition.objects.filter(report__name="Stock").update(state="sent", hold="")
+    first = admin_client.get("/admin/").content.decode()
+    (address,) = re.findall(f'<a href="([^"]+)">1 edition {words}', first)
+    page = admin_client.get(unescape(address)).content.decode()
+    assert ("wrong prices" in page, "Stock · 2026" in page) == (True, False)
 
 
 # --- Told once ---
