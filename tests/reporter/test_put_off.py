@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -47,6 +49,12 @@ def test_the_first_page_is_not_green_while_a_mail_is_put_off(put_off: Edition, a
     assert "Next attempt at 08:04." in first
     assert REFUSAL in first
     assert "no report is late or held" not in first
+
+
+def test_the_first_page_leads_to_what_is_put_off_also_of_a_past_day(put_off: Edition, admin_client: Client) -> None:
+    Edition.objects.update(due_at=EIGHT - timedelta(days=9))  # somebody has asked for it today
+    (address,) = re.findall('<a href="([^"]+)">1 mail could not', page(admin_client, "/admin/"))
+    assert str(put_off) in page(admin_client, unescape(address))
 
 
 def test_a_server_that_is_down_is_told_of_in_the_same_way(
