@@ -49,6 +49,8 @@ def test_the_first_page_is_not_green_while_a_mail_is_put_off(put_off: Edition, a
     assert "Next attempt at 08:04." in first
     assert REFUSAL in first
     assert "no report is late or held" not in first
+    board = reverse("admin:reporter_board")
+    assert f'<li class="attention-quiet"><a href="{board}">' in first
 
 
 def test_the_first_page_leads_to_what_is_put_off_also_of_a_past_day(put_off: Edition, admin_client: Client) -> None:
