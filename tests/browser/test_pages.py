@@ -116,6 +116,8 @@ def test_a_long_word_in_a_name_or_a_reason_makes_no_page_wider(staff: Open, widt
     page.fill("#id_name", word)
     page.click("[name=_continue]")
     report = page.url.removesuffix("change/")
+    window.open("/admin/reporter/report/")
+    assert max(window.overflow, window.cut_off) <= 0
     for further in ("change/", "history/", "past/", "preview/", "delete/"):
         window.open(report + further)
         assert word in page.locator("#content, .breadcrumbs").all_inner_texts()[0], further
