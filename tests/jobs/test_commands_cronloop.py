@@ -135,6 +135,15 @@ def test_it_runs_what_people_have_queued(jobs: Listing) -> None:
     assert ran() == ["daily"]
 
 
+def test_with_names_it_leaves_what_others_have_queued(jobs: Listing) -> None:
+    jobs.add("daily", run_at_times=["09:00"])
+    jobs.add("always")
+    registry.sync(at("2026-03-02 08:00"))
+    control.run_now(Job.objects.get(code="daily"), at("2026-03-02 08:00"))
+    call_command("cronloop", cron_classes=["always"], repeat=1, sleep=0)
+    assert ran() == ["always"]
+
+
 def test_a_tick_that_cannot_reach_the_database_is_made_up_for(jobs: Listing, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs.add("always")
     troubles = [OperationalError("the server closed the connection unexpectedly")]
