@@ -144,9 +144,12 @@ def test_with_names_it_leaves_what_others_have_queued(jobs: Listing) -> None:
     assert ran() == ["always"]
 
 
-def test_a_tick_that_cannot_reach_the_database_is_made_up_for(jobs: Listing, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [OperationalError("the server closed the connection"), ValueError("of a class")])
+def test_a_tick_that_goes_wrong_is_made_up_for_by_the_next(
+    error: Exception, jobs: Listing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     jobs.add("always")
-    troubles = [OperationalError("the server closed the connection unexpectedly")]
+    troubles = [error]
     tick = scheduler.tick
 
     def stumbling(*arguments, **options):  # type: ignore[no-untyped-def]
