@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from backoffice.jobs import control, lifecycle
 from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger, SchedulerProcess
+from backoffice.serving import listen
 
 pytestmark = pytest.mark.django_db
 
@@ -229,3 +230,8 @@ def test_what_is_not_there_or_not_allowed_is_said_with_a_way_home(viewer: Client
         assert words in page
         assert f'href="{reverse("admin:index")}"' in page
         assert "style=" not in page
+
+
+def test_only_this_machine_reaches_the_web_server() -> None:
+    with listen(0) as listener:
+        assert listener.getsockname()[0] == "127.0.0.1"

@@ -41,6 +41,16 @@ def test_an_ascii_console_stops_no_run_by_hand(office: Installation) -> None:
     assert_it_ran(office)
 
 
+@pytest.mark.parametrize("command", ["runcrons", "run_cron_jobs"])
+def test_what_went_well_is_said_once_and_in_the_log_file(office: Installation, command: str) -> None:
+    """A crontab mails whatever stands on stderr."""
+    result = office.manage(command)
+    assert result.stdout.count("returns_text") == 1
+    assert result.stderr == ""
+    (file,) = (office.data / "logs").iterdir()
+    assert "returns_text: run " in file.read_text(encoding="utf-8")
+
+
 @posix
 @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 def test_a_full_console_stops_no_tick(office: Installation, unbuffered: str) -> None:

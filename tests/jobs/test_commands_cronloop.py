@@ -135,9 +135,21 @@ def test_it_runs_what_people_have_queued(jobs: Listing) -> None:
     assert ran() == ["daily"]
 
 
-def test_a_tick_that_cannot_reach_the_database_is_made_up_for(jobs: Listing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_names_it_leaves_what_others_have_queued(jobs: Listing) -> None:
+    jobs.add("daily", run_at_times=["09:00"])
     jobs.add("always")
-    troubles = [OperationalError("the server closed the connection unexpectedly")]
+    registry.sync(at("2026-03-02 08:00"))
+    control.run_now(Job.objects.get(code="daily"), at("2026-03-02 08:00"))
+    call_command("cronloop", cron_classes=["always"], repeat=1, sleep=0)
+    assert ran() == ["always"]
+
+
+@pytest.mark.parametrize("error", [OperationalError("the server closed the connection"), ValueError("of a class")])
+def test_a_tick_that_goes_wrong_is_made_up_for_by_the_next(
+    error: Exception, jobs: Listing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs.add("always")
+    troubles = [error]
     tick = scheduler.tick
 
     def stumbling(*arguments, **options):  # type: ignore[no-untyped-def]

@@ -15,13 +15,16 @@ from pytest_django import Settings
 
 from backoffice.jobs import registry
 from backoffice.jobs.executors.base import EXECUTORS
-from backoffice.jobs.models import Job, Run, RunTrigger
+from backoffice.jobs.models import Job, Run, RunStatus, RunTrigger
+from backoffice.management.commands import run_cron_jobs
 from tests.jobs.installation import Installation
 from tests.jobs.listing import Listing, at
 
 pytestmark = pytest.mark.django_db
 
 JOBS = "tests.jobs.contract_jobs"
+
+NOW = at("2026-03-02 08:00")
 
 
 @pytest.fixture
@@ -134,6 +137,16 @@ def test_the_exit_status_says_whether_all_went_well(tmp_path: Path, arguments: l
     office = Installation(tmp_path, *paths, JOBS_EXECUTOR="inline")
     office.hold_lease("is_held")
     assert office.manage("run_cron_jobs", *arguments, check=False).returncode == status
+
+
+@pytest.mark.parametrize("status", RunStatus)
+def test_only_what_succeeded_or_was_skipped_is_no_failure(jobs: Listing, status: RunStatus) -> None:
+    jobs.add("app.one")
+    registry.sync(NOW)
+    job = Job.objects.get(code="app.one")
+    one = Run.objects.create(job=job, status=status, trigger=RunTrigger.COMMAND, due_at=NOW, queued_at=NOW)
+    is_good = run_cron_jobs.Command(stdout=StringIO())._tell(one)
+    assert is_good == (status in (RunStatus.SUCCEEDED, RunStatus.SKIPPED))
 
 
 @pytest.mark.parametrize("executor", sorted(EXECUTORS))

@@ -201,6 +201,14 @@ def test_a_run_is_skipped_when_another_lock_backend_says_so(executor: str, tmp_p
     assert office.held_leases() == []
 
 
+def test_a_job_that_allows_parallel_runs_asks_no_lock_backend(executor: str, tmp_path: Path) -> None:
+    backend, name = "django_cron.backends.lock.database.DatabaseLock", f"{JOBS}.MayRunBesideItself"
+    office = Installation(tmp_path, name, JOBS_EXECUTOR=executor, DJANGO_CRON_LOCK_BACKEND=backend)
+    office.rows(f"INSERT INTO django_cron_cronjoblock (job_name, locked) VALUES ('{name}', 1)")
+    office.manage("runcrons")
+    assert [log["message"] for log in office.logs("beside_itself")] == ["ran\n"]
+
+
 def test_a_lock_backend_that_cannot_be_used_fails_the_run_and_not_the_tick(executor: str, tmp_path: Path) -> None:
     backend = "no_such_module.Lock"
     office = Installation(tmp_path, f"{JOBS}.Succeeds", JOBS_EXECUTOR=executor, DJANGO_CRON_LOCK_BACKEND=backend)

@@ -60,3 +60,14 @@ def test_who_clears_a_lock_that_has_changed_hands_since_takes_nothing_from_the_n
     assert not lifecycle.take_away(seen, "cleared")
     assert Lease.objects.get().token == after.token
     assert set(Run.objects.values_list("status", flat=True)) == {RunStatus.SUCCEEDED, RunStatus.RUNNING}
+
+
+def test_a_clock_that_is_set_back_in_mid_run_makes_no_run_end_before_it_began() -> None:
+    run = queued()
+    assert lifecycle.start(run, HERE)
+    ahead = timezone.now() + timedelta(hours=1)
+    Run.objects.filter(pk=run.pk).update(started_at=ahead)
+    run.started_at = ahead
+    assert lifecycle.finish(run, Outcome(RunStatus.SUCCEEDED))
+    run.refresh_from_db()
+    assert run.ended_at == run.log.end_time == ahead

@@ -33,6 +33,13 @@ def test_lines_go_into_a_file_named_after_the_day(handler: DailyFileHandler, tmp
     assert (tmp_path / "logs" / name).read_text(encoding="utf-8") == "发送 ✔ \\ud800\n"
 
 
+@pytest.mark.parametrize("name", ["", "django", "django_cron", "backoffice", "reporter"])
+def test_what_anybody_logs_goes_to_the_console_and_to_the_file(name: str, tmp_path: Path) -> None:
+    config = logging_config(tmp_path, logging.INFO)
+    logger = config["loggers"][name] if name else config["root"]
+    assert logger["handlers"] == ["console", "file"]
+
+
 def test_a_new_day_begins_a_new_file(tmp_path: Path) -> None:
     with time_machine.travel(datetime(2026, 3, 1, 12), tick=False) as clock:
         handler = DailyFileHandler(tmp_path)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.core.management import call_command
 from django_cron.models import CronJobLog
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -144,6 +146,14 @@ def test_a_tick_cleans_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -
     jobs = Listing(settings, monkeypatch)
     log(8, "gone")
     jobs.tick(NOW)
+    assert days_of_logs("gone") == []
+
+
+def test_a_tick_of_the_loop_cleans_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    Listing(settings, monkeypatch).add("always")
+    log(8, "gone")
+    with time_machine.travel(NOW, tick=False):
+        call_command("cronloop", repeat=1)
     assert days_of_logs("gone") == []
 
 

@@ -172,5 +172,13 @@ def test_a_dry_run_is_no_last_success(jobs: Listing) -> None:
     assert runner.perform(job.class_path).message == "2026-03-02 08:01"
 
 
+def test_a_failure_is_no_last_success(jobs: Listing) -> None:
+    path = jobs.put("asks", {"code": "asks", "schedule": ALWAYS, "do": last_success})
+    for minute, is_success in ((1, True), (2, False)):
+        moment = at(f"2026-03-02 08:0{minute}")
+        CronJobLog.objects.create(code="asks", start_time=moment, end_time=moment, is_success=is_success)
+    assert runner.perform(path).message == "2026-03-02 08:01"
+
+
 def last_success(job: Any) -> str:
     return f"{job.get_prev_success_cron().start_time:%Y-%m-%d %H:%M}"

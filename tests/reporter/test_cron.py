@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.utils import timezone
+from pytest_django import Settings
 
 from backoffice.jobs import registry
 from backoffice.jobs.models import Job
@@ -33,6 +34,17 @@ def _latest_eight() -> Any:
 def test_the_job_says_what_it_sent(due: Report) -> None:
     assert SendDailyReportsCronJob().do() == "sent 1 report to 2 people"
     assert SendDailyReportsCronJob().do() == "Nothing was due."
+
+
+def test_the_job_is_known_by_its_code_and_due_every_five_minutes(settings: Settings) -> None:
+    assert settings.CRON_CLASSES == ["reporter.cron.SendDailyReportsCronJob"]
+    (entry,) = registry.configured()
+    assert (entry.code, entry.timetable.every_minutes) == ("reporter.send_daily_reports_job", 5)
+    assert (entry.timetable.times, entry.timetable.depends_on_zone) == ((), False)
+
+
+def test_logs_are_kept_for_seven_days_where_nothing_else_is_said(settings: Settings) -> None:
+    assert settings.DJANGO_CRON_DELETE_LOGS_OLDER_THAN == 7
 
 
 def test_a_pass_that_hangs_is_ended_within_the_hour(db: None) -> None:

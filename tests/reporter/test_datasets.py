@@ -17,6 +17,7 @@ from reporter.datasets.base import DatasetTaken, Table
 from reporter.datasets.builtin import deliveries, job_activity
 from reporter.datasets.resources import register_resource
 from reporter.models import Delivery, Edition
+from reporter.models.choices import TO_USERS
 from reporter.periods import period_before
 from reporter.publishing import publish
 from tests.reporter.conftest import EIGHT, MakeReport, People
@@ -59,6 +60,7 @@ def test_job_activity_counts_yesterdays_runs_by_job(db: None) -> None:
     run(invoices, RunStatus.SKIPPED)
     run(invoices, RunStatus.MISSED, slots_covered=7)
     run(invoices, RunStatus.RUNNING, started_at=NOON)  # without a lease: its supervisor is gone
+    run(invoices, RunStatus.FAILED, seconds=600, is_dry_run=True)
     run(idle, RunStatus.SUCCEEDED, queued_at=PERIOD.end, seconds=1)
     run(idle, RunStatus.SUCCEEDED, queued_at=PERIOD.start - timedelta(seconds=2), seconds=1)
     assert rows(job_activity(PERIOD)) == {
@@ -160,6 +162,14 @@ def test_deliveries_tells_of_each_report_what_became_of_its_mails(make_report: M
     today = period_before("yesterday", date(2026, 11, 24), "UTC")
     assert rows(deliveries(today)) == {"Quiet": [0, 0, 0, 0, 0], "Sales": [1, 1, 1, 1, 2]}
     assert rows(deliveries(PERIOD)) == {"Quiet": [0, 0, 0, 0, 0], "Sales": [0, 0, 0, 0, 0]}
+
+
+@pytest.mark.parametrize("why", TO_USERS)
+def test_deliveries_counts_no_tests_and_no_notices(make_report: MakeReport, people: People, why: str) -> None:
+    make_report("Sales", "ada@example.com")
+    publish(EIGHT)
+    Edition.objects.update(why=why)
+    assert rows(deliveries(period_before("yesterday", date(2026, 11, 24), "UTC"))) == {"Sales": [0, 0, 0, 0, 0]}
 
 
 def test_deliveries_counts_what_was_sent_again_once(make_report: MakeReport, people: People) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from reporter.messages import Attachment, message_for
 from reporter.models import Delivery, Edition
 from reporter.publishing import publish
+from reporter.rendering.mail import _inlined
 from reporter.transports import OutboxTransport, Verdict, outbox_path
 from tests.reporter.conftest import EIGHT, MakeReport
 
@@ -88,6 +89,15 @@ def test_text_and_files_arrive_as_they_are() -> None:
     assert html
     assert html.get_content().strip() == "<p>Gruß 你好</p>"
     assert [file.get_filename() for file in mail.iter_attachments()] == ["1-表.csv", "b.csv"]
+
+
+def test_css_is_inlined_and_none_is_fetched(tmp_path: Path) -> None:
+    sheet = tmp_path / "secret.css"
+    sheet.write_text("p { color: red }")
+    link = f'<link rel="stylesheet" href="{sheet.as_uri()}"><link rel="stylesheet" href="{sheet}">'
+    html = _inlined(f"<html><head>{link}<style>p {{ margin: 0 }}</style></head><body><p>x</p></body></html>")
+    assert '<p style="margin: 0;">x</p>' in html
+    assert "red" not in html
 
 
 def test_a_domain_in_another_script_is_written_in_ascii() -> None:
