@@ -50,7 +50,7 @@ def attention(now: datetime) -> Attention:
         late=waiting["late"],
         put_off=waiting["put_off"],
         next_attempt_at=waiting["next_attempt_at"],
-        mail_problem=_usual_reply(now) if waiting["late"] or waiting["put_off"] else "",
+        mail_problem=_pending(now).usual_reply() if waiting["late"] or waiting["put_off"] else "",
         since=now - RECENT,
     )
 
@@ -64,11 +64,6 @@ def _waiting(now: datetime) -> dict[str, Any]:
         put_off=Count("pk", filter=put_off),
         next_attempt_at=Min("next_attempt_at", filter=put_off),
     )
-
-
-def _usual_reply(now: datetime) -> str:
-    replies = _pending(now).exclude(server_reply="").values("server_reply").annotate(count=Count("pk"))
-    return replies.order_by("-count", "server_reply").values_list("server_reply", flat=True).first() or ""
 
 
 def _pending(now: datetime) -> DeliveryQuerySet:

@@ -58,7 +58,9 @@ def _build_and_send(transport: Transport, clock: Clock, summary: Summary) -> Non
             sender.send_all()  # what owners are told of it
             results.settle(clock.now(), summary)
         # Those of former passes, too: while something waits, a pass does not say that nothing was due.
-        summary.put_off = max(summary.put_off, Delivery.objects.put_off(clock.now()).count())
+        put_off = Delivery.objects.put_off(clock.now())
+        summary.put_off = max(summary.put_off, put_off.count())
+        summary.why_put_off = put_off.usual_reply() if summary.put_off else ""
     finally:
         transport.close()
 

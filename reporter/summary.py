@@ -25,6 +25,7 @@ class Summary:
     for_nobody: int = 0  # editions for which nobody was subscribed on that day
     empty: int = 0  # editions that had nothing to tell, and were skipped therefore
     put_off: int = 0  # deliveries that are tried again
+    why_put_off: str = ""  # most of them
     mail_problem: str = ""  # why no mail can be handed over at all, if so; then all that are put off wait for it
     failed: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -91,9 +92,10 @@ class Summary:
     def _put_off(self) -> str:
         if self.mail_problem or not self.put_off:
             return ""
-        return ngettext(
+        text = ngettext(
             "%(count)d delivery will be tried again", "%(count)d deliveries will be tried again", self.put_off
-        ) % {"count": self.put_off}
+        )
+        return joined(": ", [text % {"count": self.put_off}, _short(self.why_put_off)])
 
     def _for_nobody(self) -> str:
         if not self.for_nobody:

@@ -120,7 +120,8 @@ def finish(run: Run, outcome: Outcome, news: News | None = None) -> bool:
             _write_output(run, news)
         record(run, outcome.status, message)
     level = logging.WARNING if outcome.status in TROUBLE else logging.INFO
-    logger.log(level, "%s: run %s %s: %s", run.job.code, run.pk, outcome.status.value, summary)
+    what = ": ".join(filter(None, (outcome.status.value, summary)))
+    logger.log(level, "%s: run %s %s", run.job.code, run.pk, what)
     if outcome.status == RunStatus.FAILED:
         _output_error(run, message)
     return True

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.jobs.told import ToldTextField
@@ -31,6 +31,11 @@ class DeliveryQuerySet(StateQuerySet["Delivery"]):
         """Pending deliveries that are tried again later; ``server_reply`` says why."""
         late = self.filter(state=DeliveryState.PENDING, due_at__lte=now, next_attempt_at__gt=now)
         return late.exclude(server_reply="").filter(claimed_until=None).not_held()
+
+    def usual_reply(self) -> str:
+        """What is said of most of them, of those of which something is."""
+        replies = self.exclude(server_reply="").order_by().values("server_reply").annotate(count=Count("pk"))
+        return replies.order_by("-count", "server_reply").values_list("server_reply", flat=True).first() or ""
 
     def not_held(self) -> DeliveryQuerySet:
         """Not a join: in an UPDATE on PostgreSQL that would take conditions on the row itself out of its protection."""

@@ -96,8 +96,8 @@ def test_board_and_edition_say_why_and_when_and_offer_to_try_now(put_off: Editio
         assert now in shown
 
 
-def test_a_pass_does_not_say_that_nothing_was_due_while_a_mail_is_put_off(put_off: Edition) -> None:
-    assert publish(SOON).text() == "1 delivery will be tried again"
+def test_a_pass_that_finds_but_a_mail_that_is_put_off_says_so_and_why(put_off: Edition) -> None:
+    assert publish(SOON).text() == f"1 delivery will be tried again: {REFUSAL}"
 
 
 def test_what_is_put_off_is_tried_at_once_when_a_person_wants_it(
