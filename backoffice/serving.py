@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import waitress
 from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.utils.translation import gettext as _
+from waitress import wasyncore
 
 from backoffice.jobs import processes
 from backoffice.jobs.commands import stop_signals
@@ -111,8 +113,12 @@ class _WebServer(threading.Thread):
             logger.exception("The web server ended")
 
     def close(self) -> None:
-        """Take no more connections; done by the server's own thread, which may be waiting for one."""
-        self._server.trigger.pull_trigger(self._server.close)
+        """Take no more connections; done by the server's own thread, which may be waiting for one.
+
+        The server's own close() would take away the pipe, too, that requests in hand write to when their answer is
+        there. Its number may be that of another file by then.
+        """
+        self._server.trigger.pull_trigger(partial(wasyncore.dispatcher.close, self._server))
 
     def finish(self) -> None:
         """Let the requests in hand end; the thread itself ends with the process."""

@@ -28,6 +28,17 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests that wait for processes evenly among those that compute: side by side they take half as long."""
+    core, places = ROOT / "tests" / "jobs" / "core", {}
+    waiting = [item for item in items if core in item.path.parents and item.path.name != "test_races.py"]
+    apart = set(waiting)
+    for group in (waiting, [item for item in items if item not in apart]):
+        places |= {item: (number + 0.5) / len(group) for number, item in enumerate(group)}
+    items.sort(key=places.__getitem__)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # once, after the last worker
         migrated.drop_postgres()
