@@ -30,7 +30,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the tests that wait for processes evenly among those that compute: side by side they take half as long."""
+    """Spread the tests that wait for processes evenly among those that compute: no core is idle beside them."""
     core, places = ROOT / "tests" / "jobs" / "core", {}
     waiting = [item for item in items if core in item.path.parents and item.path.name != "test_races.py"]
     apart = set(waiting)
